@@ -1,0 +1,59 @@
+"""What counts as an answer, and how often one that got lost is asked for again. Pure.
+
+A verdict may rest on a settled exchange only: a rate limit, an overload or a broken connection says nothing about how the target
+treats the request. The statuses are those which clients of this API repeat by themselves, 409 excepted (openai/openai-python,
+`_base_client.py`, `_should_retry`: 408, 409, 429, 5xx): here a 409 is an answer like any other 4xx. 425 joins them for what it
+means (RFC 8470, section 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from conformance.model import Exchange, FaultKind
+
+RETRIES: Final = 3
+"""How often a lost answer is asked for again, unless the way it was lost says otherwise."""
+
+RATE_LIMIT_RETRIES: Final = 8
+"""The same for a 429. It is no loss but an appointment, and with many workers one of them may be turned away several times."""
+
+FAULT_RETRIES: Final[Mapping[FaultKind, int]] = MappingProxyType(
+    {
+        FaultKind.UNREACHABLE: RETRIES,
+        FaultKind.DNS: RETRIES,
+        FaultKind.RESET: RETRIES,
+        FaultKind.TRUNCATED: RETRIES,
+        FaultKind.TLS: 1,
+        FaultKind.PROTOCOL: 1,
+        # Each repeat of these costs as long as the bound itself.
+        FaultKind.TIMEOUT: 1,
+        FaultKind.OVERSIZE: 0,
+    }
+)
+
+RATE_LIMITED: Final = 429
+_LOST: Final = frozenset({408, 425, RATE_LIMITED})
+
+
+def settled(exchange: Exchange) -> bool:
+    """Whether this is an answer, rather than the loss of one."""
+    if exchange.fault is not None or exchange.status is None:
+        return False
+    return exchange.status not in _LOST and not 500 <= exchange.status <= 599
+
+
+def unanswered(exchange: Exchange) -> bool:
+    """Whether not even a status line came: the target may be gone."""
+    return exchange.status is None
+
+
+def retries(exchange: Exchange) -> int:
+    """How often a request that ended like this may be repeated in all; 0 for a settled one."""
+    if settled(exchange):
+        return 0
+    if exchange.fault is not None:
+        return FAULT_RETRIES[exchange.fault.kind]
+    return RATE_LIMIT_RETRIES if exchange.status == RATE_LIMITED else RETRIES

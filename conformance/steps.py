@@ -1,0 +1,34 @@
+"""What is going to be sent: planned requests, and how they hang together. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.model import Exchange, Purpose, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One planned request, and what it may cost.
+
+    A step without `after` opens a chain. A step that follows another is asked once that one is settled, by the same worker, and
+    may be built from the answer; a builder that returns None says that its premise is missing, and then nothing is sent for it.
+    """
+
+    purpose: Purpose
+    request: Request | Callable[[Exchange], Request | None]
+    after: str = ""
+    """Key of the step that this one follows; empty for the first of a chain."""
+    tries: int = 1
+    """How often it may be asked until `until` holds; repeats of lost answers do not count."""
+    until: Callable[[Exchange], bool] | None = None
+    """Whether a settled answer is what the step was after, such as a model that did call the tool."""
+    output_tokens: int = 0
+    """Ceiling per try on a conforming endpoint; 0 for a request that must be refused."""
+    billed: bool = True
+
+    @property
+    def key(self) -> str:
+        """Key of its purpose."""
+        return self.purpose.key

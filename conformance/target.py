@@ -1,0 +1,184 @@
+"""What is tested: where it is, how to get in, and what we allow it to do to us. Validated before any request."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from conformance.errors import TargetError
+from conformance.model import Identity
+
+KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
+"""Environment variables that may hold the key; the first that is set wins."""
+
+MAX_CONCURRENCY: Final = 64
+
+_ENDPOINT: Final = "/chat/completions"
+_RESERVED_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "transfer-encoding"}
+)
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A field name (RFC 9110, section 5.6.2)."""
+_FIELD_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
+_KEY: Final = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How long and how much we listen. Times in seconds, sizes in bytes."""
+
+    connect: float = 10.0
+    idle: float = 60.0
+    """Longest silence: until the status line, and between two reads."""
+    total: float = 120.0
+    """From sending to the last byte, whatever arrives in between."""
+    body: int = 16 * 1024 * 1024
+    """A completion of 4,096 tokens with 20 alternatives for each is about half of it; what the suite asks for is far smaller."""
+    reads: int = 100_000
+    """Most pieces in which a body may arrive; a stream of one-byte pieces costs us a hundred times its size."""
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "idle", "total", "body", "reads"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise TargetError(f"The bound `{name}` is {value}.", hint="Give a number above 0.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An endpoint and the way to talk to it.
+
+    `base_url` is what `/chat/completions` is appended to, such as `https://host/v1`; a URL that already ends in it is trimmed.
+    Raises `TargetError` for anything that could not be sent.
+    """
+
+    base_url: str
+    model: str
+    key: str | None = field(default=None, repr=False)
+    key_variable: str = ""
+    """Name of the environment variable that `key` came from; stands for the key wherever a request is shown."""
+    claims: frozenset[str] = frozenset()
+    denies: frozenset[str] = frozenset()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent with every request; their values are kept out of the record."""
+    bounds: Bounds = Bounds()
+    concurrency: int = 16
+    rate: float | None = None
+    """Most requests per second; None for as many as `concurrency` brings about."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base_url", _base_url(self.base_url))
+        object.__setattr__(self, "key", _key(self.key, self.key_variable))
+        if not self.model.strip():
+            raise TargetError("No model is named.", hint="Name one the endpoint serves, with `--model NAME`.")
+        if both := self.claims & self.denies:
+            raise TargetError(f"The target both claims and denies {', '.join(sorted(both))}.", hint="Drop one of the two.")
+        for name, value in self.headers:
+            _check_header(name, value)
+        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
+            raise TargetError(f"The concurrency is {self.concurrency}.", hint=f"Give a number from 1 to {MAX_CONCURRENCY}.")
+        if self.rate is not None and not 0 < self.rate < float("inf"):
+            raise TargetError(f"The rate is {self.rate} requests per second.", hint="Give a number above 0, or leave it out.")
+
+    @classmethod
+    def from_environment(
+        cls,
+        base_url: str,
+        model: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        claims: frozenset[str] = frozenset(),
+        denies: frozenset[str] = frozenset(),
+        headers: tuple[tuple[str, str], ...] = (),
+        bounds: Bounds | None = None,
+        concurrency: int = 16,
+        rate: float | None = None,
+    ) -> Target:
+        """Build a target whose key is taken from the first of `KEY_VARIABLES` that is set and not blank."""
+        known = os.environ if environment is None else environment
+        variable = next((name for name in KEY_VARIABLES if known.get(name, "").strip()), "")
+        return cls(
+            base_url=base_url,
+            model=model,
+            key=known[variable] if variable else None,
+            key_variable=variable,
+            claims=claims,
+            denies=denies,
+            headers=headers,
+            bounds=bounds or Bounds(),
+            concurrency=concurrency,
+            rate=rate,
+        )
+
+    @property
+    def host(self) -> str:
+        """Host name or address, without brackets."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it runs on this machine."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost" or self.host.endswith(".localhost")
+
+    def identity(self) -> Identity:
+        """Return what may be written down about it."""
+        return Identity(base_url=self.base_url, model=self.model, key_variable=self.key_variable, claims=self.claims, denies=self.denies)
+
+
+def _base_url(given: str) -> str:
+    text = given.strip()
+    example = "Give the part before /chat/completions, such as https://host/v1."
+    parts = _split(text, example)
+    # Checked first, and without repeating the URL: a password must not reach the console.
+    if "@" in parts.netloc:
+        raise TargetError("The base URL contains a user name or password.", hint=f"Put the key into ${KEY_VARIABLES[0]} instead.")
+    if parts.scheme not in ("http", "https"):
+        raise TargetError(f"The base URL {text!r} does not start with http:// or https://.", hint=example)
+    if not parts.hostname or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise TargetError(f"The base URL {text!r} names no host that can be asked.", hint=example)
+    if parts.query or parts.fragment or "?" in text or "#" in text:
+        raise TargetError("The base URL has a query or a fragment.", hint="Leave out what follows `?` or `#`.")
+    path = parts.path.rstrip("/").removesuffix(_ENDPOINT).rstrip("/")
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+
+
+def _split(text: str, hint: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise TargetError("The base URL cannot be read.", hint=hint) from error
+    return parts
+
+
+def _key(given: str | None, variable: str) -> str | None:
+    key = (given or "").strip()
+    if not key:
+        return None
+    if not variable:
+        raise TargetError("A key is given without the variable that it came from.", hint=f"Use ${KEY_VARIABLES[0]}.")
+    if not _KEY.fullmatch(key):
+        raise TargetError(
+            f"The key in ${variable} has characters that no HTTP header can carry.", hint="Copy the key again, without line breaks."
+        )
+    return key
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _TOKEN.fullmatch(name):
+        raise TargetError(f"{name!r} is not the name of an HTTP header.", hint="Write a header as `Name: value`.")
+    if name.lower() in _RESERVED_HEADERS:
+        raise TargetError(
+            f"The header {name} belongs to the suite.",
+            hint=f"The key goes into ${KEY_VARIABLES[0]}; the rest is what is tested.",
+        )
+    if not _FIELD_VALUE.fullmatch(value):
+        raise TargetError(f"The value of the header {name} cannot be sent.", hint="Use printable ASCII on one line.")
