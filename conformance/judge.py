@@ -1,0 +1,150 @@
+"""Evidence and requirements in, verdicts out. Pure: the same record gives the same verdicts, today's or last year's.
+
+One pass over the requests of a run, in the order of the plan; what is kept per requirement is bounded, so that memory stays flat
+however long the record is.
+
+How observations add up, worst first: a failure makes FAIL; our own exception makes ERROR; something planned and lost makes INCONCLUSIVE,
+since it might have failed; one that held makes PASS; only unmet premises make INCONCLUSIVE; only honest refusals make INAPPLICABLE;
+nothing at all makes NOT RUN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any, Final, assert_never
+
+from conformance.model import Finding, Level, Outcome, Verdict
+from conformance.observation import Evidence, Gap, GapKind, Observation, UnmetError, View
+from conformance.registry import Requirement, level
+
+KEPT_FINDINGS: Final = 25
+"""Findings kept per requirement; all are counted."""
+
+KEPT_REASONS: Final = 10
+
+KEPT_EVIDENCE: Final = 5
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Running total of one requirement."""
+
+    findings: list[Finding] = field(default_factory=list)
+    reasons: dict[str, None] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    bugs: list[str] = field(default_factory=list)
+    passed: int = 0
+    failed: int = 0
+    lost: int = 0
+    unmet: int = 0
+    inapplicable: int = 0
+
+    def gap(self, found: Gap) -> None:
+        """Count an observation that did not come about."""
+        match found.kind:
+            case GapKind.LOST:
+                self.lost += 1
+            case GapKind.UNMET:
+                self.unmet += 1
+            case GapKind.INAPPLICABLE:
+                self.inapplicable += 1
+            case _:
+                assert_never(found.kind)
+        if len(self.reasons) < KEPT_REASONS:
+            self.reasons.setdefault(found.reason)
+
+    def judge(self, requirement: Requirement, subject: object) -> None:
+        """Judge one subject and count the result."""
+        observation = _observation(subject)
+        try:
+            findings = tuple(requirement.judge(subject))
+        except UnmetError as premise:
+            self.gap(Gap(GapKind.UNMET, f"{observation}: {premise}"))
+        except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
+            self.bugs.append(f"{observation}: {type(bug).__name__}: {bug}")
+        else:
+            if findings:
+                self.failed += 1
+                self.findings.extend(
+                    replace(finding, exchange=finding.exchange or observation) for finding in findings[: KEPT_FINDINGS - len(self.findings)]
+                )
+            else:
+                self.passed += 1
+                if len(self.evidence) < KEPT_EVIDENCE:
+                    self.evidence.append(observation)
+
+    def outcome(self) -> Outcome:
+        """What it adds up to."""
+        if self.failed:
+            return Outcome.FAIL
+        if self.bugs:
+            return Outcome.ERROR
+        if self.lost:
+            return Outcome.INCONCLUSIVE
+        if self.passed:
+            return Outcome.PASS
+        if self.unmet:
+            return Outcome.INCONCLUSIVE
+        if self.inapplicable:
+            return Outcome.INAPPLICABLE
+        return Outcome.NOT_RUN
+
+
+def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verdict, ...]:
+    """Give every requirement its verdict, in the order given."""
+    wanted = tuple(requirements)
+    tallies = {requirement.id: _Tally() for requirement in wanted}
+    views = _by_view(wanted)
+    for asked in evidence.all():
+        for view, judged in views:
+            covered = view.covers(asked.purpose)
+            for subject in view.see(asked):
+                if not isinstance(subject, Gap):
+                    for requirement in judged:
+                        tallies[requirement.id].judge(requirement, subject)
+                elif covered:
+                    for requirement in judged:
+                        tallies[requirement.id].gap(subject)
+    return tuple(_verdict(requirement, tallies[requirement.id], level(requirement, evidence.contract)) for requirement in wanted)
+
+
+def counts(verdicts: Iterable[Verdict]) -> Mapping[tuple[Level, Outcome], int]:
+    """How many verdicts there are of each level and outcome."""
+    ordered = sorted((verdict.level, verdict.outcome) for verdict in verdicts)
+    return {pair: len(list(group)) for pair, group in groupby(ordered)}
+
+
+def _by_view(requirements: tuple[Requirement, ...]) -> list[tuple[View[Any], list[Requirement]]]:
+    """Requirements that look at the same view share its subjects, and so what was parsed."""
+    views: dict[int, tuple[View[Any], list[Requirement]]] = {}
+    for requirement in requirements:
+        views.setdefault(id(requirement.on), (requirement.on, []))[1].append(requirement)
+    return list(views.values())
+
+
+def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdict:
+    return Verdict(
+        requirement=requirement.id,
+        level=effective,
+        outcome=tally.outcome(),
+        findings=tuple(tally.findings),
+        passed=tally.passed,
+        failed=tally.failed,
+        lost=tally.lost,
+        unmet=tally.unmet,
+        reasons=(*tally.bugs[:KEPT_REASONS], *tally.reasons),
+        evidence=tuple(tally.evidence),
+    )
+
+
+def _observation(subject: object) -> str:
+    """Id of the exchange that a subject was read from."""
+    if isinstance(subject, Observation):
+        return subject.exchange.id
+    inner = getattr(subject, "observation", None)
+    if isinstance(inner, Observation):
+        return inner.exchange.id
+    purpose = getattr(subject, "purpose", None)
+    return getattr(purpose, "key", "")

@@ -1,0 +1,270 @@
+"""From a record to what a requirement may look at.
+
+A requirement names a `View`. For every request of a run the view either yields subjects, which are judged, or says why there is
+nothing to judge. A gap is never silent: what was planned and did not come about ends up in the verdict (house rule "nothing happened is
+never green").
+
+Three kinds of gap, from worst to best:
+
+- LOST: asked, and no answer came (rate limit, time-out, never sent). The verdict cannot be PASS.
+- UNMET: answered, but the premise is missing (the model would not call the tool). Other observations may still carry the verdict.
+- INAPPLICABLE: the target refused honestly a feature it never claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from conformance import sse, strictjson
+from conformance.model import Exchange, Expectation, Identity, Json, Purpose
+from conformance.settle import settled
+
+if TYPE_CHECKING:
+    from conformance.contract import Contract
+
+S = TypeVar("S")
+
+
+class GapKind(StrEnum):
+    """Why something that was planned was not observed."""
+
+    LOST = "lost"
+    UNMET = "unmet"
+    INAPPLICABLE = "inapplicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing to judge here, and why."""
+
+    kind: GapKind
+    reason: str
+
+
+class UnmetError(Exception):
+    """Raised by a requirement or a subject when the premise of a rule did not come about; the argument says which."""
+
+
+class Records(Protocol):
+    """What the judge needs of a record; `runlog.Record` is one."""
+
+    def purpose(self, key: str) -> Purpose | None:
+        """Why the request called `key` was planned."""
+
+    def attempts(self, key: str) -> tuple[Exchange, ...]:
+        """Every try of it, in order."""
+
+    def keys(self) -> tuple[str, ...]:
+        """Every request planned or made, in the order in which they are judged."""
+
+
+class Standing(Enum):
+    """How a request ended, over all its attempts."""
+
+    ANSWERED = "answered"
+    BROKEN = "broken"
+    """Every attempt ended in a 5xx: that is the target's settled behaviour, not bad luck."""
+    LOST = "lost"
+
+
+class Observation:
+    """One exchange, with everything that is derived from its bytes derived once."""
+
+    def __init__(self, exchange: Exchange, asked: Asked) -> None:
+        self.exchange = exchange
+        self.asked = asked
+
+    @property
+    def purpose(self) -> Purpose:
+        """Why it was sent."""
+        return self.exchange.purpose
+
+    @property
+    def contract(self) -> Contract:
+        """The contract it is held against."""
+        return self.asked.evidence.contract
+
+    @property
+    def status(self) -> int:
+        """HTTP status; 0 when there was no answer."""
+        return self.exchange.status or 0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the target accepted the request."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the target blamed the request: a 4xx that is not about who asks, how often, or how long it took."""
+        return 400 <= self.status < 500 and self.status not in {401, 402, 403, 408, 425, 429}
+
+    @cached_property
+    def is_event_stream(self) -> bool:
+        """Whether the body is, or was meant to be, a stream of events: by its first bytes, else by its label."""
+        if self.exchange.body.lstrip(b"\xef\xbb\xbf\r\n").startswith((b"data:", b":", b"event:", b"id:", b"retry:")):
+            return True
+        return self.exchange.media_type == "text/event-stream"
+
+    @cached_property
+    def request_json(self) -> Json:
+        """The body that was sent; null when it was not JSON on purpose."""
+        try:
+            return strictjson.parse(self.exchange.sent.body).value
+        except strictjson.NotJsonError:
+            return None
+
+    @cached_property
+    def document(self) -> strictjson.Parsed | strictjson.NotJsonError:
+        """The body of the response read as one JSON text, or why it cannot be."""
+        try:
+            return strictjson.parse(self.exchange.body)
+        except strictjson.NotJsonError as error:
+            return error
+
+    @property
+    def json(self) -> Json:
+        """The body of the response; null when it is not JSON."""
+        return self.document.value if isinstance(self.document, strictjson.Parsed) else None
+
+    @cached_property
+    def decoded(self) -> sse.Decoded:
+        """The body of the response read as an event stream."""
+        return sse.decode(self.exchange.chunks)
+
+
+class Asked:
+    """One planned request with all its attempts."""
+
+    def __init__(self, purpose: Purpose, attempts: tuple[Exchange, ...], evidence: Evidence) -> None:
+        self.purpose = purpose
+        self.evidence = evidence
+        self.attempts = tuple(Observation(exchange, self) for exchange in attempts)
+
+    @cached_property
+    def answers(self) -> tuple[Observation, ...]:
+        """The attempts that were answered at all, for better or worse.
+
+        A success whose body breaks off on every attempt is no bad luck: then the last one counts as the answer that the target gives.
+        """
+        answered = tuple(attempt for attempt in self.attempts if settled(attempt.exchange))
+        if not answered and len(self.attempts) > 1 and all(attempt.succeeded for attempt in self.attempts):
+            return self.attempts[-1:]
+        return answered
+
+    @property
+    def answer(self) -> Observation | None:
+        """The attempt that counts when this request is compared with another: the last one answered."""
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def standing(self) -> Standing:
+        """How it ended."""
+        if self.answers:
+            return Standing.ANSWERED
+        if len(self.attempts) > 1 and all(attempt.status >= 500 for attempt in self.attempts):
+            return Standing.BROKEN
+        return Standing.LOST
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was answered with success at least once."""
+        return any(attempt.succeeded for attempt in self.answers)
+
+    @cached_property
+    def loss(self) -> str:
+        """Why there is no answer, in a few words."""
+        if not self.attempts:
+            return "not sent"
+        last = self.attempts[-1].exchange
+        return last.fault.detail if last.fault else f"answered {last.status}"
+
+    def twin(self) -> Asked | None:
+        """The same request without `stream`."""
+        return self.evidence.asked(self.purpose.twin) if self.purpose.twin else None
+
+    def control(self) -> Asked | None:
+        """The accepted request that this one is a variation of."""
+        return self.evidence.asked(self.purpose.control) if self.purpose.control else None
+
+    def unclaimed(self) -> bool:
+        """Whether the target may refuse this: it needs a feature, and none that it needs is claimed."""
+        return bool(self.purpose.needs) and not self.purpose.needs & self.evidence.claims
+
+
+class Evidence:
+    """A record and the contract it is held against."""
+
+    def __init__(self, records: Records, contract: Contract, identity: Identity) -> None:
+        self.records = records
+        self.contract = contract
+        self.claims = (contract.claims | identity.claims) - identity.denies
+        self.asked = lru_cache(maxsize=256)(self._asked)
+        """Look up one request by its key; the most recent ones stay in memory, for twins and controls."""
+
+    def _asked(self, key: str) -> Asked | None:
+        purpose = self.records.purpose(key)
+        return None if purpose is None else Asked(purpose, self.records.attempts(key), self)
+
+    def all(self) -> Iterator[Asked]:
+        """Every request of the run, in the order of the plan."""
+        for key in self.records.keys():  # noqa: SIM118 - a method of a record, not of a mapping
+            asked = self.asked(key)
+            if asked is not None:
+                yield asked
+
+
+@dataclass(frozen=True, slots=True)
+class View(Generic[S]):
+    """What a requirement judges.
+
+    `covers` says from the plan alone whether a request was meant to yield a subject, so that one which did not is a gap; `see` takes what
+    really happened. A request that is not covered may still yield subjects (a malformed body that was answered is an answer too); its
+    gaps do not count.
+    """
+
+    name: str
+    covers: Callable[[Purpose], bool]
+    see: Callable[[Asked], Iterable[S | Gap]]
+
+    def needing(self, *features: str) -> View[S]:
+        """The same, for requests that ask for all these features."""
+        wanted = frozenset(features)
+        return self.where(lambda purpose: wanted <= purpose.needs, f"{self.name} asked for {', '.join(features)}")
+
+    def about(self, *topics: str) -> View[S]:
+        """The same, for requests sent on all these topics."""
+        wanted = frozenset(topics)
+        return self.where(lambda purpose: wanted <= purpose.topics, f"{self.name} about {', '.join(topics)}")
+
+    def where(self, chosen: Callable[[Purpose], bool], name: str) -> View[S]:
+        """The same, for the requests of the plan that `chosen` picks, and no others."""
+        covers, see = self.covers, self.see
+        return replace(
+            self,
+            name=name,
+            covers=lambda purpose: chosen(purpose) and covers(purpose),
+            see=lambda asked: see(asked) if chosen(asked.purpose) else (),
+        )
+
+
+def gap(asked: Asked) -> Gap:
+    """Say why a request that was to be accepted gave no answer to judge."""
+    answer = asked.answer
+    if answer is None:
+        kind = GapKind.UNMET if asked.standing is Standing.BROKEN else GapKind.LOST
+        return Gap(kind, f"{asked.purpose.key}: {asked.loss}")
+    if answer.refused and asked.unclaimed():
+        return Gap(GapKind.INAPPLICABLE, f"{', '.join(sorted(asked.purpose.needs))}: refused with {answer.status}, not claimed")
+    if answer.refused or answer.succeeded:
+        return Gap(GapKind.UNMET, f"{asked.purpose.key}: answered {answer.status}, not as a success of this kind")
+    return Gap(GapKind.LOST, f"{asked.purpose.key}: answered {answer.status}")
+
+
+def accepted(purpose: Purpose) -> bool:
+    """Whether the contract says that the request is to be accepted."""
+    return purpose.expect is Expectation.ACCEPTED

@@ -1,0 +1,42 @@
+"""A judged run: the one thing that every renderer is a view of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.gate import Gate
+from conformance.model import Exchange, Footer, Header, Plan, Verdict
+from conformance.observation import Records
+from conformance.registry import Exclusion, Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One requirement of the catalogue and what it came to; NOT RUN ones are here too."""
+
+    requirement: Requirement
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a renderer may show. Whatever came from the target is untrusted."""
+
+    header: Header
+    plan: Plan | None
+    footer: Footer | None
+    torn: bool
+    gate: Gate
+    rows: tuple[Row, ...]
+    exclusions: tuple[Exclusion, ...]
+    records: Records
+    """For the exchanges behind a finding, read on demand."""
+    requests: int
+    """Requests really sent."""
+
+    def exchange(self, identifier: str) -> Exchange | None:
+        """Look up the exchange that a finding names: `key`, or `key#attempt`."""
+        key, _, attempt = identifier.partition("#")
+        tries = self.records.attempts(key)
+        wanted = int(attempt or "1")
+        return next((one for one in tries if one.attempt == wanted), tries[-1] if tries else None)

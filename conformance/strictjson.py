@@ -1,0 +1,139 @@
+"""JSON as RFC 8259 has it, with what a lenient reader would hide.
+
+Python's reader takes `NaN`, lets the last of two equal names win and hands out lone surrogates. Each of these breaks other readers, so
+each is kept as a note beside the value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from conformance.model import MISSING, Json, Missing
+
+MAX_DEPTH: Final = 512
+"""Nesting beyond which a text is refused unread; no answer of this API nests deeper than a dozen."""
+
+
+class NoteCode(StrEnum):
+    """What a strict reader would object to in a text that Python can read."""
+
+    DUPLICATE_NAME = "duplicate-name"
+    NOT_A_NUMBER = "not-a-number"
+    LONE_SURROGATE = "lone-surrogate"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonNote:
+    """One oddity; `detail` is the name or the literal."""
+
+    code: NoteCode
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A value and what was odd about its text."""
+
+    value: Json
+    notes: tuple[JsonNote, ...] = ()
+
+
+class NotJsonError(ValueError):
+    """The text is not JSON; `offset` counts characters (bytes when it is not UTF-8 either)."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def parse(text: bytes | str) -> Parsed:
+    """Read one JSON value and note what is odd about it.
+
+    Raises `NotJsonError` for anything that RFC 8259 does not allow, but for `NaN` and the infinities, which are noted: a reader that
+    stops at them could say nothing about the rest of the answer.
+    """
+    notes: list[JsonNote] = []
+
+    def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
+        value = dict(items)
+        if len(value) != len(items):
+            names = [name for name, _ in items]
+            notes.extend(JsonNote(NoteCode.DUPLICATE_NAME, name) for name in sorted({n for n in names if names.count(n) > 1}))
+        return value
+
+    def constant(literal: str) -> float:
+        notes.append(JsonNote(NoteCode.NOT_A_NUMBER, literal))
+        return float(literal.replace("Infinity", "inf"))
+
+    try:
+        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        _refuse_depth(decoded)
+        value: Json = json.loads(decoded, object_pairs_hook=pairs, parse_constant=constant)
+    except UnicodeDecodeError as error:
+        raise NotJsonError(f"not UTF-8: {error.reason}", error.start) from None
+    except json.JSONDecodeError as error:
+        raise NotJsonError(error.msg, error.pos) from None
+    except (RecursionError, ValueError) as error:
+        raise NotJsonError(str(error), 0) from None
+    if "\\u" in decoded and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        notes.append(JsonNote(NoteCode.LONE_SURROGATE, ""))
+    return Parsed(value, tuple(notes))
+
+
+def _refuse_depth(text: str) -> None:
+    """Stop before the reader's recursion does; brackets inside strings make this an over-count only in hostile texts."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    in_string = escaped = False
+    for offset, char in enumerate(text):
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise NotJsonError(f"nested deeper than {MAX_DEPTH}", offset)
+        elif char in "]}":
+            depth -= 1
+
+
+def get(value: Json | Missing, *path: str | int) -> Json | Missing:
+    """What lies at the end of a path of names and indexes; MISSING as soon as something on the way is not there or not a container."""
+    for step in path:
+        match value, step:
+            case dict(), str():
+                value = value.get(step, MISSING)
+            case list(), int() if 0 <= step < len(value):
+                value = value[step]
+            case _:
+                return MISSING
+    return value
+
+
+def items(value: Json | Missing, *path: str | int) -> list[Json]:
+    """The elements of the array at the end of a path; none when it is not an array."""
+    found = get(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def is_integer(value: Json | Missing) -> bool:
+    """Whether a value is an integer in the sense of JSON Schema 2020-12: 1.0 is one, true is not."""
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+
+
+def show(value: Json | Missing, limit: int = 160) -> str:
+    """A value for people: compact JSON, cut at `limit` characters; `(absent)` for a member that is not there."""
+    if isinstance(value, Missing):
+        return "(absent)"
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": ")).encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
