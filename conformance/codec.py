@@ -1,0 +1,194 @@
+"""Frozen dataclasses of the model, to JSON and back without loss. Pure.
+
+The form follows the types: a member per field, left out where it has its default; a tuple or a set as an array (sets sorted); an
+enumeration as its value. Bytes are text where they are valid UTF-8; otherwise they go in base64 into a member called
+`<field>_base64`. Unknown members are ignored, so that a record may be read by an older suite of the same format version.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from math import isfinite
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+
+from conformance.model import Json
+
+T = TypeVar("T")
+_BASE64 = "_base64"
+
+
+class FormError(ValueError):
+    """A JSON value that is not the form of the type asked for."""
+
+
+def encode(value: object) -> dict[str, Json]:
+    """Return the form of an instance of a dataclass."""
+    return {name: form for write in _codec(type(value)).writers for name, form in write(value)}
+
+
+def decode(kind: type[T], form: Json) -> T:
+    """Build an instance of a dataclass from its form. Raises `FormError`."""
+    result = _codec(kind).read(form)
+    assert isinstance(result, kind)
+    return result
+
+
+class _Codec:
+    """What to do with one dataclass; worked out once, because a record has very many lines of few types."""
+
+    def __init__(self, kind: type) -> None:
+        assert is_dataclass(kind)
+        hints = get_type_hints(kind)
+        self._kind: Callable[..., object] = kind
+        self._name = kind.__name__
+        self._members = tuple((field, _is_bytes(hints[field.name]), _reader(hints[field.name])) for field in fields(kind))
+        self.writers = tuple(_writer(field, bytes_=is_bytes) for field, is_bytes, _ in self._members)
+
+    def read(self, form: Json) -> object:
+        if not isinstance(form, dict):
+            raise FormError(f"{self._name} is not an object")
+        values: dict[str, object] = {}
+        for field, is_bytes, read in self._members:
+            name = field.name
+            if name in form:
+                values[name] = _within(name, read, form[name])
+            elif is_bytes and name + _BASE64 in form:
+                values[name] = _within(name, _from_base64, form[name + _BASE64])
+            elif _is_required(field):
+                raise FormError(f"{self._name} has no `{name}`")
+        return self._kind(**values)
+
+
+_CODECS: Final[dict[type, _Codec]] = {}
+
+
+def _codec(kind: type) -> _Codec:
+    if kind not in _CODECS:
+        _CODECS[kind] = _Codec(kind)
+    return _CODECS[kind]
+
+
+def _is_bytes(hint: object) -> bool:
+    return hint is bytes
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _within(name: str, read: Callable[[Json], object], form: Json) -> object:
+    try:
+        return read(form)
+    except FormError as error:
+        raise FormError(f"{name}: {error}") from None
+
+
+def _writer(field: Field[Any], *, bytes_: bool) -> Callable[[object], list[tuple[str, Json]]]:
+    name, default = field.name, field.default
+
+    def write(owner: object) -> list[tuple[str, Json]]:
+        value = getattr(owner, name)
+        if default is not MISSING and value == default:
+            return []
+        return [_bytes_member(name, value) if bytes_ else (name, _form(value))]
+
+    return write
+
+
+def _bytes_member(name: str, value: bytes) -> tuple[str, Json]:
+    try:
+        return name, value.decode()
+    except UnicodeDecodeError:
+        return name + _BASE64, base64.b64encode(value).decode()
+
+
+def _form(value: object) -> Json:
+    match value:
+        case Enum():
+            return _form(value.value)
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple():
+            return [_form(item) for item in value]
+        case frozenset():
+            return sorted((_form(item) for item in value), key=repr)
+        case _:
+            return encode(value)
+
+
+def _reader(hint: object) -> Callable[[Json], object]:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        readers = [_reader(arg) for arg in args if arg is not NoneType]
+        assert len(readers) == 1, hint
+        return lambda form: None if form is None else readers[0](form)
+    if origin is tuple and args[-1] is Ellipsis:
+        item = _reader(args[0])
+        return lambda form: tuple([item(entry) for entry in _array(form)])
+    if origin is tuple:
+        return _fixed(tuple(_reader(arg) for arg in args))
+    if origin is frozenset:
+        item = _reader(args[0])
+        return lambda form: frozenset([item(entry) for entry in _array(form)])
+    assert isinstance(hint, type), hint
+    return _plain_reader(hint)
+
+
+def _plain_reader(kind: type) -> Callable[[Json], object]:
+    if is_dataclass(kind):
+        # Looked up when needed: a type may refer to itself.
+        return lambda form: _codec(kind).read(form)
+    if issubclass(kind, Enum):
+        return lambda form: _member(kind, form)
+    if kind is bytes:
+        return lambda form: _expect(str, form).encode()
+    if kind is float:
+        return _number
+    assert kind in (bool, int, str), kind
+    return lambda form: _expect(kind, form)
+
+
+def _fixed(readers: tuple[Callable[[Json], object], ...]) -> Callable[[Json], object]:
+    def read(form: Json) -> object:
+        entries = _array(form)
+        if len(entries) != len(readers):
+            raise FormError(f"there are {len(entries)} items instead of {len(readers)}")
+        return tuple(each(entry) for each, entry in zip(readers, entries, strict=True))
+
+    return read
+
+
+def _expect(kind: type[T], form: Json) -> T:
+    if type(form) is not kind:
+        raise FormError(f"this should be {kind.__name__}, not {type(form).__name__}")
+    return form
+
+
+def _number(form: Json) -> float:
+    value = float(form) if type(form) is int else _expect(float, form)
+    if not isfinite(value):
+        raise FormError(f"{value} is no number that JSON knows")
+    return value
+
+
+def _array(form: Json) -> list[Json]:
+    return _expect(list, form)
+
+
+def _member(kind: type[Enum], form: Json) -> Enum:
+    try:
+        return kind(form)
+    except ValueError:
+        raise FormError(f"{form!r} is none of the known values") from None
+
+
+def _from_base64(form: Json) -> bytes:
+    try:
+        return base64.b64decode(_expect(str, form), validate=True)
+    except binascii.Error:
+        raise FormError("this is not base64") from None

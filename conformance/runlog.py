@@ -1,0 +1,257 @@
+"""The record of a run, `run.jsonl`: one JSON object per line, written as it happens, read without holding it in memory.
+
+Lines, in this order: one `header`, at most one `plan` before the exchanges it announces, any number of `exchange`, one `footer`.
+The header carries the format version (`record`). A record that is resumed gets more exchanges and another footer after its
+first; the later footer holds. A last line without its line feed was cut while being written: the record is `torn`, that line
+counts for nothing, and all before it is good. Anything else that does not fit is an error that names the line.
+
+The file is ASCII: whatever a target sent cannot reach a terminal through it (JSON escapes, RFC 8259, section 7).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
+
+from conformance.codec import FormError, decode, encode
+from conformance.errors import RecordError
+from conformance.model import Exchange, Footer, Header, Json, Plan, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+VERSION: Final = 1
+"""Format of the record; raised when an older reader would misread a newer one."""
+
+_DISK_HINT: Final = "Check that the folder may be written to and that the disk has room."
+
+
+class RecordWriter:
+    """Appends to a record. Thread-safe; each line is in the file when its method returns. Use it as a context manager.
+
+    Raises `RecordError` where the file exists already or cannot be written. After a failed write nothing more is written, so that
+    the record ends with its last whole line.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open(path, os.O_CREAT | os.O_EXCL)
+        except FileExistsError as error:
+            hint = "Resume it, or choose another folder."
+            raise RecordError(f"There is already a record at {path}.", hint=hint) from error
+        except OSError as error:
+            raise _disk_error("create", path, error) from error
+        self._write("header", {"record": VERSION, **encode(header)})
+
+    @classmethod
+    def resume(cls, path: Path) -> Self:
+        """Continue a record; a torn last line is dropped. Raises `RecordError` where there is none that can be read."""
+        with Record.open(path) as record:
+            whole = record.size
+        writer = cls.__new__(cls)
+        try:
+            writer._open(path, 0)
+            os.ftruncate(writer._file, whole)
+        except OSError as error:
+            raise _disk_error("continue", path, error) from error
+        return writer
+
+    def _open(self, path: Path, flags: int) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._broken = False
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | flags, 0o644)
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._release()
+
+    def plan(self, plan: Plan) -> None:
+        """Announce what is going to be sent."""
+        self._write("plan", encode(plan))
+
+    def append(self, exchange: Exchange) -> None:
+        """Add what happened."""
+        self._write("exchange", encode(exchange))
+
+    def close(self, footer: Footer) -> None:
+        """Say how the run ended, and close the file."""
+        try:
+            self._write("footer", encode(footer))
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                os.close(self._file)
+
+    def _write(self, kind: str, form: dict[str, Json]) -> None:
+        line = json.dumps({"kind": kind, **form}, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+        with self._lock:
+            if self._broken or self._closed:
+                raise RecordError(f"The record {self._path} is closed.", hint=_DISK_HINT)
+            whole = os.fstat(self._file).st_size
+            try:
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+            except OSError as error:
+                self._broken = True
+                os.ftruncate(self._file, whole)
+                raise _disk_error("write", self._path, error) from error
+
+
+class Record:
+    """A record being read. Opening it reads the file once and keeps where each exchange lies; exchanges are read when asked for.
+
+    Thread-safe. Close it, or use it as a context manager.
+    """
+
+    header: Header
+    plan: Plan | None
+    footer: Footer | None
+    torn: bool
+    """Whether the last line was cut while being written."""
+    size: int
+    """Bytes up to the end of the last whole line."""
+
+    def __init__(self, path: Path) -> None:
+        """Use `open`."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._places: dict[str, dict[int, tuple[int, int]]] = {}
+        self._purposes: dict[str, Purpose] = {}
+        self.plan = None
+        self.footer = None
+        self.torn = False
+        self.size = 0
+
+    @classmethod
+    def open(cls, path: Path) -> Record:
+        """Open and index a record. Raises `RecordError` where it is none, naming the line."""
+        record = cls(path)
+        try:
+            record._file = path.open("rb")
+        except OSError as error:
+            raise RecordError(f"The record {path} cannot be opened: {error.strerror}.", hint="Name the run.jsonl of a run.") from error
+        try:
+            record._index(record._file)
+        except OSError as error:
+            record.close()
+            raise RecordError(f"The record {path} cannot be read: {error.strerror}.") from error
+        except RecordError:
+            record.close()
+            raise
+        return record
+
+    _file: BinaryIO
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end and all of it is here."""
+        return self.footer is not None and self.footer.complete and not self.torn
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of all requests: first those that were never planned, as they came, then the planned ones in order."""
+        planned = {purpose.key for purpose in self.plan.purposes} if self.plan else set()
+        unplanned = [key for key in self._places if key not in planned]
+        return (*unplanned, *(purpose.key for purpose in (self.plan.purposes if self.plan else ())))
+
+    def purpose(self, key: str) -> Purpose | None:
+        """Return why a request was sent or planned; None for a key that the record does not know."""
+        if key not in self._purposes and key in self._places:
+            return self.attempts(key)[0].purpose
+        return self._purposes.get(key)
+
+    def attempts(self, key: str) -> tuple[Exchange, ...]:
+        """Return all that happened under a key, by attempt; empty where it was never sent."""
+        return tuple(self._read(*place) for _, place in sorted(self._places.get(key, {}).items()))
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """Yield everything that happened, key by key, holding one key's attempts at a time."""
+        for key in self.keys():
+            yield from self.attempts(key)
+
+    def _read(self, offset: int, length: int) -> Exchange:
+        with self._lock:
+            self._file.seek(offset)
+            line = self._file.read(length)
+        try:
+            return decode(Exchange, json.loads(line))
+        except (ValueError, RecursionError) as error:
+            raise RecordError(f"The record {self._path} was changed while it was being read.") from error
+
+    def _index(self, file: BinaryIO) -> None:
+        number = 0
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                self.torn = True
+                break
+            try:
+                self._take(number, json.loads(line, parse_constant=_no_constant), len(line))
+            except (ValueError, RecursionError) as error:
+                raise self._bad(number, str(error)) from error
+            self.size += len(line)
+        if not hasattr(self, "header"):
+            hint = "It was cut off before anything was sent." if self.torn else "Name the run.jsonl of a run."
+            raise RecordError(f"The record {self._path} has no header.", hint=hint)
+
+    def _take(self, number: int, form: Json, length: int) -> None:
+        if not isinstance(form, dict):
+            raise FormError("it is no object")
+        kind = form.get("kind")
+        if (kind == "header") != (number == 1):
+            raise FormError("the header is not the first line, and the only one of its kind")
+        match kind:
+            case "header":
+                self.header = self._header(form)
+            case "plan":
+                self.plan = decode(Plan, form)
+                self._purposes = {purpose.key: purpose for purpose in self.plan.purposes}
+            case "exchange":
+                exchange = decode(Exchange, form)
+                self._places.setdefault(exchange.purpose.key, {})[exchange.attempt] = (self.size, length)
+            case "footer":
+                self.footer = decode(Footer, form)
+            case _:
+                raise FormError(f"{kind!r} is no kind of line")
+
+    def _header(self, form: dict[str, Json]) -> Header:
+        if form.get("record") != VERSION:
+            raise RecordError(
+                f"The record {self._path} has format {form.get('record')!r}; this suite reads format {VERSION}.",
+                hint="Read it with the version of the suite that wrote it.",
+            )
+        return decode(Header, form)
+
+    def _bad(self, number: int, why: str) -> RecordError:
+        return RecordError(f"Line {number} of {self._path} is not part of a record: {why}.", hint="Name the run.jsonl of a run.")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise FormError(f"{name} is no JSON")
+
+
+def _disk_error(deed: str, path: Path, error: OSError) -> RecordError:
+    return RecordError(f"Cannot {deed} the record {path}: {error.strerror}.", hint=_DISK_HINT)

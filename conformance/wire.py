@@ -1,0 +1,312 @@
+"""Puts requests on the network and writes down what comes back. The only module that touches a socket or imports httpx.
+
+Whatever a target or the network does ends up in an `Exchange`; nothing it does raises here. Three decisions make that so:
+
+* It drives httpx's transport, not its client: a client would follow or at least parse redirects, keep cookies and look for
+  credentials in files. Here a redirect is an answer like any other, and the key goes to the target's own host or nowhere.
+* Below the transport sits a network backend of ours (`connection.py`). It holds every single read against the deadline of its
+  request; it notes when a read returned, so that a chunk is what arrived together, not what the parser cut it into; and it can be
+  shut from another thread.
+* Nothing is decompressed, so nothing can explode. `Accept-Encoding: identity` is sent unless a request says otherwise.
+
+Proxies and certificates are taken from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, …), as other programs do;
+an address on this machine is always asked directly. HTTP/1.1 only.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from conformance import __version__
+from conformance.connection import Backend, Watch
+from conformance.errors import TargetError
+from conformance.model import Chunk, Credential, Exchange, Fault, FaultKind, Purpose, Request, Sent
+from conformance.redaction import Redactor
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from conformance.target import Bounds, Target
+
+WRONG_KEY: Final = "sk-conformance-this-key-is-wrong-000000000000000"
+"""Sent where a wrong key is to be refused: plausible in shape, nobody's, and the same in every run."""
+
+HIDDEN: Final = "***"
+"""Stands for the value of a header that the user gave."""
+
+USER_AGENT: Final = f"chat-completions-conformance/{__version__}"
+
+_SECRET_NAME: Final = re.compile(r"auth|key|token|secret|cookie|passw", re.IGNORECASE)
+_Fields = tuple[tuple[str, str], ...]
+
+
+class Wire:
+    """A pool of connections to one target, to be shared by threads. Use it as a context manager."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._backend = Backend()
+        self._transport = _transport(target, self._backend)
+        self._redactor = Redactor(target.key, *_secrets(target.headers))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Break off everything under way, from any thread and for good; each `send` then returns at once, with a fault."""
+        self._backend.abort()
+
+    def send(self, request: Request, purpose: Purpose, attempt: int = 1) -> Exchange:
+        """Send one request, wait for the end of the answer, and return both without secrets."""
+        outgoing = self._outgoing(request)
+        watch = Watch(self._target.bounds)
+        answer = _Answer()
+        fault = None
+        started = time.time()
+        self._backend.watches.current = watch
+        try:
+            _listen(self._transport, outgoing, watch, answer, self._target.bounds)
+        except _TooMuchError as bound:
+            fault = Fault(kind=FaultKind.OVERSIZE, detail=str(bound))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            fault = Fault(kind=FaultKind.RESET, detail="We broke it off.") if self._backend.aborted else _fault(error, watch, answer)
+        elapsed = watch.elapsed()
+        return self._exchange(request, outgoing, answer, purpose=purpose, attempt=attempt, started=started, elapsed=elapsed, fault=fault)
+
+    def _outgoing(self, request: Request) -> httpx.Request:
+        target, bounds = self._target, self._target.bounds
+        authorization = _authorization(request.credential, target.key)
+        optional = {"Content-Type": request.content_type, "Authorization": authorization}
+        defaults = {"User-Agent": USER_AGENT, "Accept": request.accept or "*/*", "Accept-Encoding": "identity"}
+        ours = (*defaults.items(), *((name, value) for name, value in optional.items() if value is not None))
+        timeouts = {"connect": bounds.connect, "read": bounds.idle, "write": bounds.idle, "pool": bounds.total}
+        return httpx.Request(
+            request.method,
+            target.base_url + request.path,
+            headers=list(_override(_override(ours, target.headers), request.headers)),
+            content=request.body,
+            extensions={"timeout": timeouts},
+        )
+
+    def _exchange(
+        self,
+        request: Request,
+        outgoing: httpx.Request,
+        answer: _Answer,
+        *,
+        purpose: Purpose,
+        attempt: int,
+        started: float,
+        elapsed: float,
+        fault: Fault | None,
+    ) -> Exchange:
+        headers, in_headers = self._redactor.headers(answer.headers)
+        chunks, in_chunks = self._redactor.chunks(answer.chunks())
+        if fault is not None:
+            # In this order: half a key is no longer recognised.
+            fault = Fault(kind=fault.kind, detail=_shorten(self._redactor.text(fault.detail)[0]))
+        return Exchange(
+            purpose=purpose,
+            attempt=attempt,
+            started=started,
+            sent=self._sent(request, outgoing),
+            status=answer.status,
+            headers=headers,
+            head_at=answer.head_at,
+            chunks=chunks,
+            elapsed=elapsed,
+            fault=fault,
+            masked=in_headers + in_chunks,
+        )
+
+    def _sent(self, request: Request, outgoing: httpx.Request) -> Sent:
+        own = {name.lower() for name, _ in request.headers}
+        shown = {name.lower(): HIDDEN for name, _ in self._target.headers}
+        stand_in = f"${self._target.key_variable}" if self._target.key else None
+        shown["authorization"] = _authorization(request.credential, stand_in) or ""
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in outgoing.headers.raw]
+        visible = [(name, value if name.lower() in own else shown.get(name.lower(), value)) for name, value in fields]
+        return Sent(
+            method=outgoing.method,
+            url=self._redactor.text(str(outgoing.url))[0],
+            headers=self._redactor.headers(visible)[0],
+            body=self._redactor.data(request.body)[0],
+        )
+
+
+def _authorization(credential: Credential, key: str | None) -> str | None:
+    match credential:
+        case Credential.WRONG:
+            return f"Bearer {WRONG_KEY}"
+        case Credential.NONE:
+            return None
+        case Credential.KEY:
+            return key and f"Bearer {key}"
+        case Credential.LOWERCASE_SCHEME:
+            return key and f"bearer {key}"
+        case Credential.MALFORMED:
+            return key
+        case _:
+            assert_never(credential)
+
+
+def _override(fields: _Fields, by: _Fields) -> _Fields:
+    """Fields of the first, except those that the second names too, then the second."""
+    names = {name.lower() for name, _ in by}
+    return (*((name, value) for name, value in fields if name.lower() not in names), *by)
+
+
+def _secrets(headers: _Fields) -> tuple[str, ...]:
+    """Those of the user's header values that sound secret; the others may be ordinary words, which an answer may contain."""
+    values = [value for name, value in headers if _SECRET_NAME.search(name)]
+    return (*values, *(value.rpartition(" ")[2] for value in values))
+
+
+def _listen(transport: httpx.HTTPTransport, outgoing: httpx.Request, watch: Watch, answer: _Answer, bounds: Bounds) -> None:
+    """Fill in the answer as it comes, so that what came before a fault is kept."""
+    response = transport.handle_request(outgoing)
+    try:
+        answer.status = response.status_code
+        answer.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        answer.head_at = watch.read_at
+        for data in response.stream if isinstance(response.stream, httpx.SyncByteStream) else ():
+            answer.add(data, watch)
+            if answer.size > bounds.body:
+                raise _TooMuchError(f"The body went on after {bounds.body} bytes.")
+            if len(answer.pieces) > bounds.reads:
+                raise _TooMuchError(f"The body went on after {bounds.reads} pieces.")
+    finally:
+        response.close()
+
+
+class _Answer:
+    """What has come back so far."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.headers: _Fields = ()
+        self.head_at: float | None = None
+        self.size = 0
+        self.pieces: list[tuple[float, list[bytes]]] = []
+        self._read = -1
+
+    def add(self, data: bytes, watch: Watch) -> None:
+        self.size += len(data)
+        if watch.reads == self._read:
+            self.pieces[-1][1].append(data)
+        elif data:
+            self.pieces.append((watch.read_at, [data]))
+            self._read = watch.reads
+
+    def chunks(self) -> tuple[Chunk, ...]:
+        return tuple(Chunk(at, b"".join(parts)) for at, parts in self.pieces)
+
+
+class _TooMuchError(Exception):
+    """A bound on the size of an answer was reached."""
+
+
+def _transport(target: Target, backend: Backend) -> httpx.HTTPTransport:
+    secure = target.base_url.startswith("https:")
+    # Reading the certificates takes tens of milliseconds, which a plain connection need not pay.
+    context = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    limits = httpx.Limits(max_connections=target.concurrency, max_keepalive_connections=target.concurrency)
+    try:
+        transport = httpx.HTTPTransport(verify=context, limits=limits, proxy=_proxy(target))
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise TargetError(
+            "The proxy named in the environment cannot be used.", hint="Set HTTP_PROXY and HTTPS_PROXY to an http:// URL, or NO_PROXY."
+        ) from error
+    # httpx offers no way in for a backend. A pool asks this attribute each time it connects, and a test holds that ours is used.
+    transport._pool._network_backend = backend
+    return transport
+
+
+def _proxy(target: Target) -> str | None:
+    if target.is_loopback or proxy_bypass(target.host):
+        return None
+    proxies = getproxies()
+    url = proxies.get(target.base_url.partition(":")[0]) or proxies.get("all")
+    return url if url is None or "://" in url else f"http://{url}"
+
+
+def _fault(error: Exception, watch: Watch, answer: _Answer) -> Fault:
+    """Say in words without class names what a failure of the transport means."""
+    causes = _causes(error)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return Fault(kind=FaultKind.DNS, detail="The name of the host cannot be resolved.")
+    if tls := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
+        return Fault(kind=FaultKind.TLS, detail=f"No secure connection came about: {_reason(tls)}.")
+    match error:
+        case httpx.ConnectTimeout():
+            return Fault(kind=FaultKind.UNREACHABLE, detail=f"No connection came about within {watch.bounds.connect:g} s.")
+        case httpx.ConnectError():
+            return Fault(kind=FaultKind.UNREACHABLE, detail=f"No connection came about: {_system_error(causes)}.")
+        case httpx.ProxyError():
+            return Fault(kind=FaultKind.UNREACHABLE, detail=f"The proxy would not connect us: {error}.")
+        case httpx.TimeoutException():
+            return _late(watch, answer)
+        case httpx.RemoteProtocolError() if watch.closed:
+            return _cut(watch, answer)
+        case httpx.RemoteProtocolError():
+            return Fault(kind=FaultKind.PROTOCOL, detail=f"What came was not HTTP: {error}.")
+        case httpx.NetworkError() | OSError():
+            where = "within the body" if answer.status is not None else "before an answer"
+            return Fault(kind=FaultKind.RESET, detail=f"The connection was broken off {where}: {_system_error(causes)}.")
+        case _:
+            return Fault(kind=FaultKind.PROTOCOL, detail=f"The request cannot be put on the wire: {error}.")
+
+
+def _late(watch: Watch, answer: _Answer) -> Fault:
+    """Tell a silence from a flow that would not end: only the first is a time-out, the second is cut off by our own bound."""
+    bounds = watch.bounds
+    if watch.left() > 0:
+        return Fault(kind=FaultKind.TIMEOUT, detail=f"Nothing came for {bounds.idle:g} s.")
+    if answer.status is None:
+        return Fault(kind=FaultKind.TIMEOUT, detail=f"There was no complete header of an answer after {bounds.total:g} s.")
+    return Fault(kind=FaultKind.OVERSIZE, detail=f"The body went on after {bounds.total:g} s.")
+
+
+def _cut(watch: Watch, answer: _Answer) -> Fault:
+    """Tell apart the places at which a connection was closed."""
+    if answer.status is not None:
+        return Fault(kind=FaultKind.TRUNCATED, detail=f"The connection was closed within the body, after {answer.size} bytes of it.")
+    if not watch.first:
+        return Fault(kind=FaultKind.RESET, detail="The connection was closed without an answer.")
+    if not watch.first.startswith(b"HTTP/"[: len(watch.first)]):
+        return Fault(kind=FaultKind.PROTOCOL, detail="What came before the connection was closed was not HTTP.")
+    return Fault(kind=FaultKind.RESET, detail="The connection was closed within the header of the answer.")
+
+
+def _causes(error: BaseException) -> tuple[BaseException, ...]:
+    chain: list[BaseException] = []
+    step: BaseException | None = error
+    while step is not None and step not in chain:
+        chain.append(step)
+        step = step.__cause__ or step.__context__
+    return tuple(chain)
+
+
+def _system_error(causes: tuple[BaseException, ...]) -> str:
+    return next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "no reason was given")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message)
+    return (error.reason or "no reason was given").lower().replace("_", " ")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}…"
