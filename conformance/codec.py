@@ -2,7 +2,8 @@
 
 The form follows the types: a member per field, left out where it has its default; a tuple or a set as an array (sets sorted); an
 enumeration as its value. Bytes are text where they are valid UTF-8; otherwise they go in base64 into a member called
-`<field>_base64`. Unknown members are ignored, so that a record may be read by an older suite of the same format version.
+`<field>_base64`. Unknown members are ignored, so that a record may be read by an older suite of the same format version. To change
+a default in the model is to change the format.
 """
 
 from __future__ import annotations

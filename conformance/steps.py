@@ -12,8 +12,9 @@ from conformance.model import Exchange, Purpose, Request
 class Step:
     """One planned request, and what it may cost.
 
-    A step without `after` opens a chain. A step that follows another is asked once that one is settled, by the same worker, and
-    may be built from the answer; a builder that returns None says that its premise is missing, and then nothing is sent for it.
+    A step without `after` opens a chain. A step that follows another is asked after it, by the same worker. Where its request is a
+    function, it is built from the last settled answer to that other step; where there is none, or the function returns None because
+    its premise is missing, nothing is sent. A ready-made request is sent in any case.
     """
 
     purpose: Purpose

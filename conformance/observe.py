@@ -1,0 +1,311 @@
+"""Asks a target everything that is planned, concurrently, and records what happens as it happens. Judges nothing.
+
+Steps that hang together form a chain, which one worker asks in order. Lost answers are asked for again, in their own attempts; a
+rate limit slows all workers down. It stops early when told to, when the target is gone, or when a ceiling is reached, and says why.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Final, Protocol
+
+from conformance.errors import CatalogueError
+from conformance.model import Exchange, Purpose, Request
+from conformance.pacing import Gate, backoff
+from conformance.settle import RATE_LIMITED, retries, settled, unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from conformance.runlog import RecordWriter
+    from conformance.steps import Step
+
+LOST_AFTER: Final = 8
+"""Attempts in a row, over all workers, that bring no answer at all before the target counts as gone."""
+
+TURNED_AWAY_AFTER: Final = 32
+"""Attempts in a row, over all workers, that are answered 429 before the run counts as locked out."""
+
+INTERRUPTED: Final = "interrupted"
+BUDGET: Final = "budget"
+
+_TICK: Final = 0.05
+"""Seconds within which a stop is noticed."""
+
+
+class Sender(Protocol):
+    """Where requests go: `wire.Wire`, or a stand-in for it."""
+
+    def send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange:
+        """Send one request; raises nothing for what a target does."""
+
+    def abort(self) -> None:
+        """Break off what is under way."""
+
+
+class Progress(Protocol):
+    """Who wants to know how it goes. Called from several threads, one at a time."""
+
+    def started(self, total: int) -> None:
+        """So many steps are to be asked; those that are settled already are not among them."""
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """One attempt is over."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Nothing is sent for a while."""
+
+    def finished(self) -> None:
+        """Nothing more will come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """How it ended."""
+
+    complete: bool
+    """Whether everything was asked; some of it may have been lost all the same."""
+    reason: str
+    """Why it is not complete: `interrupted`, `budget`, or a sentence about the target. Empty when it is."""
+    sent: int
+    """Requests that were sent this time."""
+
+
+def observe(
+    steps: Iterable[Step],
+    wire: Sender,
+    writer: RecordWriter,
+    *,
+    concurrency: int,
+    progress: Progress,
+    stop: threading.Event,
+    rate: float | None = None,
+    earlier: Callable[[str], tuple[Exchange, ...]] = lambda _: (),
+    probe: Step | None = None,
+    max_requests: int | None = None,
+    seed: int = 0,
+) -> Observed:
+    """Ask all steps; longest chains first.
+
+    `earlier` gives what a resumed record already holds for a key (`Record.attempts`): a settled step is not asked again, and
+    attempts are counted on. `probe` is a request that the target is known to answer: when no answer comes for a while, it decides
+    whether the target is gone or just drops what it does not like. `max_requests` is a ceiling on everything sent, repeats included.
+
+    Raises `CatalogueError` where two steps have one key or one follows nothing, and `RecordError` where nothing can be recorded.
+    """
+    if probe is not None and not isinstance(probe.request, Request):
+        raise CatalogueError(f"The probe {probe.key} has no request of its own.")
+    chains = _chains(tuple(steps))
+    jitter = Random(seed)  # noqa: S311 - nobody is to be kept from guessing it
+    asker = _Asker(wire, writer, Gate(concurrency=concurrency, rate=rate), progress, earlier, probe, max_requests, jitter)
+    progress.started(sum(asker.is_open(step) for chain in chains for step in chain))
+    queue = deque(chains)
+    try:
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="observe") as pool:
+            try:
+                _wait([pool.submit(asker.work, queue) for _ in range(min(concurrency, len(queue)))], asker, stop)
+            except BaseException:
+                # No request outlives this function, whatever went wrong.
+                asker.halt(INTERRUPTED)
+                raise
+    finally:
+        progress.finished()
+    return Observed(complete=not asker.reason, reason=asker.reason, sent=asker.sent)
+
+
+def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> None:
+    """Wait for the workers; pass on what went wrong in one of them, and a wish to stop to all of them."""
+    pending = set(workers)
+    while pending:
+        try:
+            done, pending = wait(pending, timeout=_TICK, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            stop.set()
+        else:
+            for worker in done:
+                worker.result()
+        if pending and stop.is_set():
+            asker.halt(INTERRUPTED)
+
+
+def _chains(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
+    """Steps that hang together, each after the one it follows, otherwise in the order given; longest chains first."""
+    followers: dict[str, list[Step]] = {}
+    for step in steps:
+        followers.setdefault(step.after, []).append(step)
+    keys = [step.key for step in steps]
+    if len(set(keys)) < len(keys):
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        raise CatalogueError(f"Two steps have the key {twice[0]!r}.")
+
+    def chain(step: Step) -> Iterator[Step]:
+        yield step
+        for follower in followers.get(step.key, ()):
+            yield from chain(follower)
+
+    chains = [tuple(chain(first)) for first in followers.get("", ())]
+    reached = {step.key for each in chains for step in each}
+    if astray := [step for step in steps if step.key not in reached]:
+        raise CatalogueError(f"The step {astray[0].key!r} follows {astray[0].after!r}, which leads to no first step.")
+    return sorted(chains, key=lambda each: -sum(step.tries for step in each))
+
+
+def _is_enough(step: Step, answers: Sequence[Exchange]) -> bool:
+    if not answers:
+        return False
+    return len(answers) >= step.tries or step.until is None or step.until(answers[-1])
+
+
+def _request(step: Step, answers: Mapping[str, Exchange]) -> Request | None:
+    if isinstance(step.request, Request):
+        # It needs no answer, only its turn: whether the target survived what came before is worth asking all the more.
+        return step.request
+    return step.request(answers[step.after]) if step.after in answers else None
+
+
+class _Asker:
+    """What the workers share."""
+
+    def __init__(
+        self,
+        wire: Sender,
+        writer: RecordWriter,
+        gate: Gate,
+        progress: Progress,
+        earlier: Callable[[str], tuple[Exchange, ...]],
+        probe: Step | None,
+        most: int | None,
+        random: Random,
+    ) -> None:
+        self._wire = wire
+        self._writer = writer
+        self._gate = gate
+        self._progress = progress
+        self._earlier = earlier
+        self._probe = probe
+        self._most = most
+        self._random = random
+        self._lock = threading.RLock()
+        self._probing = threading.Lock()
+        self._probed = 0
+        self._aborted = False
+        self._silent = 0
+        self._patience = LOST_AFTER
+        self._turned_away = 0
+        self.reason = ""
+        self.sent = 0
+
+    def halt(self, reason: str, *, abort: bool = True) -> None:
+        """Let nothing more be sent; the first reason holds. Unless told otherwise, break off what is under way."""
+        with self._lock:
+            self.reason = self.reason or reason
+            self._aborted = self._aborted or abort
+        self._gate.close()
+        if abort:
+            self._wire.abort()
+
+    def is_open(self, step: Step) -> bool:
+        """Whether a step still has to be asked."""
+        return not _is_enough(step, [exchange for exchange in self._earlier(step.key) if settled(exchange)])
+
+    def work(self, queue: deque[tuple[Step, ...]]) -> None:
+        """Ask chain after chain until none is left."""
+        while not self.reason:
+            try:
+                chain = queue.popleft()
+            except IndexError:
+                return
+            self._ask_chain(chain)
+
+    def _ask_chain(self, chain: tuple[Step, ...]) -> None:
+        answers: dict[str, Exchange] = {}
+        for step in chain:
+            request = _request(step, answers)
+            answer = self._ask(step, request) if request is not None else None
+            if answer is not None:
+                answers[step.key] = answer
+
+    def _ask(self, step: Step, request: Request) -> Exchange | None:
+        """Ask until there are answers enough; return the last, None where there is none."""
+        past = self._earlier(step.key)
+        attempt = max((exchange.attempt for exchange in past), default=0)
+        answers = [exchange for exchange in past if settled(exchange)]
+        while not _is_enough(step, answers):
+            exchange = self._insist(step.purpose, request, attempt + 1)
+            if exchange is None or not settled(exchange):
+                break
+            attempt = exchange.attempt
+            answers.append(exchange)
+        return answers[-1] if answers else None
+
+    def _insist(self, purpose: Purpose, request: Request, attempt: int, *, probing: bool = False) -> Exchange | None:
+        """Ask for one answer, again if it gets lost. Returns the last loss if all were lost, None if we were stopped."""
+        losses = 0
+        while True:
+            with self._gate.turn() as admitted:
+                exchange = self._send(request, purpose, attempt + losses) if admitted else None
+                if exchange is None or settled(exchange):
+                    return exchange
+                losses += 1
+                delay = backoff(exchange, losses, self._random, time.time())
+                if exchange.status == RATE_LIMITED and self._gate.pause(delay, exchange):
+                    self._tell_waiting(delay)
+            if not probing:
+                self._check_presence(exchange)
+            if losses > retries(exchange):
+                return exchange
+            # After a rate limit the gate does the waiting, for all.
+            if exchange.status != RATE_LIMITED and not self._gate.sleep(delay):
+                return None
+
+    def _send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange | None:
+        with self._lock:
+            if self._most is not None and self.sent >= self._most:
+                # What is under way may have been billed already: let it come in.
+                self.halt(BUDGET, abort=False)
+                return None
+            self.sent += 1
+        exchange = self._wire.send(request, purpose, attempt)
+        with self._lock:
+            if self._aborted and exchange.fault is not None:
+                # Broken off by us: that says nothing about the target.
+                return None
+            self._writer.append(exchange)
+            self._silent = self._silent + 1 if unanswered(exchange) else 0
+            self._turned_away = self._turned_away + 1 if exchange.status == RATE_LIMITED else 0
+            self._progress.exchanged(exchange)
+        self._gate.answered(exchange)
+        return exchange
+
+    def _tell_waiting(self, seconds: float) -> None:
+        with self._lock:
+            self._progress.waiting(seconds, "The target limits the rate of requests (429).")
+
+    def _check_presence(self, exchange: Exchange) -> None:
+        """Stop when the target is gone, or lets us in no more."""
+        with self._lock:
+            if self._turned_away >= TURNED_AWAY_AFTER:
+                self.halt(f"The target limits the rate of requests: {self._turned_away} answers in a row were 429.")
+            silent = self._silent
+            if silent < self._patience:
+                return
+            # A target that answers the probe has shown that it is there, and need not show it so soon again.
+            self._silent = 0
+            self._patience *= 2
+        if not self._answers_probe():
+            why = f" {exchange.fault.detail}" if exchange.fault else ""
+            self.halt(f"The target is gone: {silent} attempts in a row brought no answer.{why}")
+
+    def _answers_probe(self) -> bool:
+        if self._probe is None or not isinstance(self._probe.request, Request):
+            return False
+        with self._probing:
+            past = max((exchange.attempt for exchange in self._earlier(self._probe.key)), default=0)
+            answer = self._insist(self._probe.purpose, self._probe.request, past + self._probed + 1, probing=True)
+            self._probed = answer.attempt - past if answer is not None else self._probed
+        return answer is not None and not unanswered(answer)
