@@ -118,6 +118,8 @@ class Purpose:
     """Key of the request that differs from this one in `stream` alone; set on the streamed one."""
     control: str = ""
     """Key of the accepted request that this one is a mutant or a variation of."""
+    after: str = ""
+    """Key of the request from whose answer this one is built; without a fitting answer it is not sent."""
     topics: frozenset[str] = frozenset()
     """Marks by which a requirement picks out what it compares: `cap`, `auth`, `liveness`, …"""
 

@@ -20,7 +20,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from conformance import sse, strictjson
-from conformance.model import Exchange, Expectation, Identity, Json, Purpose
+from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
 from conformance.settle import settled
 
 if TYPE_CHECKING:
@@ -149,12 +149,14 @@ class Asked:
     def answers(self) -> tuple[Observation, ...]:
         """The attempts that were answered at all, for better or worse.
 
-        A success whose body breaks off on every attempt is no bad luck: then the last one counts as the answer that the target gives.
+        A success whose body breaks off on every attempt, or never ends, is no bad luck: then the last one counts as the answer that the
+        target gives.
         """
         answered = tuple(attempt for attempt in self.attempts if settled(attempt.exchange))
-        if not answered and len(self.attempts) > 1 and all(attempt.succeeded for attempt in self.attempts):
-            return self.attempts[-1:]
-        return answered
+        if answered or not all(attempt.succeeded for attempt in self.attempts):
+            return answered
+        endless = any(attempt.exchange.fault and attempt.exchange.fault.kind is FaultKind.OVERSIZE for attempt in self.attempts)
+        return self.attempts[-1:] if endless or len(self.attempts) > 1 else ()
 
     @property
     def answer(self) -> Observation | None:
@@ -190,6 +192,11 @@ class Asked:
     def control(self) -> Asked | None:
         """The accepted request that this one is a variation of."""
         return self.evidence.asked(self.purpose.control) if self.purpose.control else None
+
+    def premise_missing(self) -> bool:
+        """Whether it was never sent because the answer it was to be built from did not allow it."""
+        before = self.evidence.asked(self.purpose.after) if self.purpose.after else None
+        return not self.attempts and before is not None and (bool(before.answers) or before.premise_missing())
 
     def unclaimed(self) -> bool:
         """Whether the target may refuse this: it needs a feature, and none that it needs is claimed."""
@@ -256,7 +263,7 @@ def gap(asked: Asked) -> Gap:
     """Say why a request that was to be accepted gave no answer to judge."""
     answer = asked.answer
     if answer is None:
-        kind = GapKind.UNMET if asked.standing is Standing.BROKEN else GapKind.LOST
+        kind = GapKind.UNMET if asked.standing is Standing.BROKEN or asked.premise_missing() else GapKind.LOST
         return Gap(kind, f"{asked.purpose.key}: {asked.loss}")
     if answer.refused and asked.unclaimed():
         return Gap(GapKind.INAPPLICABLE, f"{', '.join(sorted(asked.purpose.needs))}: refused with {answer.status}, not claimed")

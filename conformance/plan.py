@@ -1,0 +1,82 @@
+"""Which requests are sent, in which order they are judged, and what they may cost at most. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from conformance.ask import Ask
+from conformance.errors import CatalogueError
+from conformance.model import Plan
+from conformance.registry import Catalogue, Requirement
+from conformance.steps import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Everything that is to be sent."""
+
+    first: tuple[Step, ...]
+    """Sent concurrently."""
+    last: tuple[Step, ...]
+    """Sent when all others are settled: whether the target is still there."""
+    plan: Plan
+
+
+LAST_TOPIC = "last"
+"""Marks a step that is sent after all others."""
+
+
+def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *, denies: frozenset[str]) -> Steps:
+    """Plan a run: every step of the tier that some requirement asked for wants to see, and whatever such a step is compared with.
+
+    Steps that need a feature the target denies are left out: nothing is asked that is known not to be there.
+    """
+    wanted = tuple(requirements)
+    steps = {step.key: step for step in _steps(catalogue, ask)}
+    allowed = {key: step for key, step in steps.items() if not step.purpose.needs & denies}
+    seen = {key for key, step in allowed.items() if any(r.on.covers(step.purpose) for r in wanted)}
+    chosen = [step for key, step in allowed.items() if key in _closure(seen, allowed)]
+    return Steps(
+        first=tuple(step for step in chosen if LAST_TOPIC not in step.purpose.topics),
+        last=tuple(step for step in chosen if LAST_TOPIC in step.purpose.topics),
+        plan=price(chosen),
+    )
+
+
+def price(steps: Iterable[Step]) -> Plan:
+    """Add up what steps may cost on a conforming endpoint."""
+    listed = tuple(steps)
+    billed = [step for step in listed if step.billed]
+    return Plan(
+        purposes=tuple(step.purpose for step in listed),
+        requests=sum(step.tries for step in listed),
+        billed=sum(step.tries for step in billed),
+        output_tokens=sum(step.tries * step.output_tokens for step in billed),
+    )
+
+
+def _steps(catalogue: Catalogue, ask: Ask) -> Iterator[Step]:
+    keys: set[str] = set()
+    for scenario in catalogue.scenarios:
+        if ask.tier not in scenario.tiers:
+            continue
+        for step in scenario.build(replace(ask, scenario=scenario.name)):
+            if step.key in keys:
+                raise CatalogueError(f"Two steps are called {step.key!r}.")
+            keys.add(step.key)
+            yield step
+
+
+def _closure(keys: set[str], steps: dict[str, Step]) -> set[str]:
+    """The keys, and those of every twin, control and predecessor that they are judged with."""
+    found: set[str] = set()
+    pending = list(keys)
+    while pending:
+        key = pending.pop()
+        if key in found or key not in steps:
+            continue
+        found.add(key)
+        step = steps[key]
+        pending += [step.after, step.purpose.twin, step.purpose.control]
+    return found

@@ -1,0 +1,181 @@
+"""pytest glue: options, one item per requirement, exit status. Nothing is decided here.
+
+Collection finds the requirement modules of this package. What survives `-k`, `-m` and `--only` decides which requests are sent; they are
+sent once, before the first item runs, and each item then only reads its verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.gate import ExitStatus
+from conformance.model import Area, Level, Outcome
+from conformance.options import RUN_OPTIONS, Option, Options
+from conformance.run import Run
+
+if TYPE_CHECKING:
+    from conformance.registry import Requirement
+    from conformance.report import Report, Row
+
+HERE: Final = Path(__file__).parent / "requirements"
+RUN: Final = pytest.StashKey[Run]()
+REPORT: Final = pytest.StashKey["Report"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a run; one that another plugin has taken under the same name is shared with it."""
+    group = parser.getgroup("conformance", "conformance of a chat completions endpoint")
+    for option in RUN_OPTIONS:
+        with contextlib.suppress(ValueError):
+            group.addoption(f"--{option.name}", **_attributes(option))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks."""
+    for level in Level:
+        config.addinivalue_line("markers", f"{level.lower()}: requirements at level {level}")
+    for area in Area:
+        config.addinivalue_line("markers", f"{area}: requirements of the area {area}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep pytest-xdist from multiplying the requests: one process sends them concurrently already."""
+    if getattr(config.option, "numprocesses", None):
+        config.option.numprocesses = None
+        config.option.dist = "no"
+        config.option.tx = []
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the modules under `conformance/requirements/`."""
+    if file_path.suffix == ".py" and HERE in file_path.parents and file_path.name != "__init__.py":
+        return RequirementFile.from_parent(parent, path=file_path)
+    return None
+
+
+class RequirementFile(pytest.File):
+    """One module of requirements."""
+
+    def collect(self) -> Iterator[RequirementItem]:
+        """One item per requirement that the module declares, but those that `--only` leaves out."""
+        run = _run(self.config)
+        module = ".".join(("conformance", "requirements", *self.path.relative_to(HERE).with_suffix("").parts))
+        for requirement in run.catalogue.requirements:
+            if requirement.module == module and run.wants(requirement):
+                yield RequirementItem.from_parent(self, name=requirement.id, requirement=requirement, level=run.level(requirement))
+
+
+class RequirementItem(pytest.Item):
+    """One requirement; running it is reading its verdict."""
+
+    def __init__(self, *, requirement: Requirement, level: Level, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.requirement = requirement
+        self.row: Row | None = None
+        self.add_marker(level.lower())
+        self.add_marker(str(requirement.area))
+
+    def runtest(self) -> None:
+        """Raise what the verdict says, in pytest's terms."""
+        report = self.config.stash[REPORT]
+        self.row = next(row for row in report.rows if row.requirement is self.requirement)
+        verdict = self.row.verdict
+        self.user_properties += [("level", str(verdict.level)), ("outcome", str(verdict.outcome))]
+        if verdict.outcome is Outcome.PASS or (verdict.outcome is Outcome.FAIL and verdict.level is Level.MAY):
+            return
+        reason = "; ".join(verdict.reasons) or "nothing was observed"
+        if verdict.outcome in {Outcome.INAPPLICABLE, Outcome.NOT_RUN}:
+            pytest.skip(f"{verdict.outcome}: {reason}")
+        raise VerdictError(verdict.outcome, reason)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """The failure block, in place of a traceback."""
+        if isinstance(excinfo.value, VerdictError) and self.row is not None:
+            from conformance.render.console import failure_block
+
+            return "\n".join(failure_block(self.row, self.config.stash[REPORT]))
+        return str(super().repr_failure(excinfo, style))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the requirement is declared."""
+        return self.path, self.requirement.line, self.requirement.id
+
+
+class VerdictError(Exception):
+    """A verdict that is neither a pass nor a skip."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(f"{outcome}: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Send what the collected requirements need, then let the items read their verdicts."""
+    requirements = tuple(item.requirement for item in session.items if isinstance(item, RequirementItem))
+    if requirements and not session.config.option.collectonly:
+        from conformance.render.console import LiveProgress
+
+        with _usage_errors():
+            report = _run(session.config).conduct(requirements, LiveProgress(), threading.Event())
+        session.config.stash[REPORT] = report
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the gate decide on the exit status when all items are requirements, and print what it decided."""
+    report = session.config.stash.get(REPORT, None)
+    if report is None or session.exitstatus in {ExitStatus.OUR_ERROR, ExitStatus.BAD_CONFIGURATION}:
+        return
+    if all(isinstance(item, RequirementItem) for item in session.items):
+        session.exitstatus = report.gate.status
+    from conformance.render.console import show
+
+    show(report, _run(session.config).folder)
+
+
+def _run(config: pytest.Config) -> Run:
+    """The run that the options ask for; made, and so checked, once."""
+    if RUN not in config.stash:
+        with _usage_errors():
+            config.stash[RUN] = Run(_options(config))
+    return config.stash[RUN]
+
+
+def _options(config: pytest.Config) -> Options:
+    given: dict[str, Any] = {}
+    for option in RUN_OPTIONS:
+        value = getattr(config.option, option.destination, None)
+        if value is None and not option.flag:
+            value = getattr(config.option, option.name.replace("-", "_"), None)
+        if value is not None:
+            given[option.name.replace("-", "_")] = tuple(value) if option.repeated else value
+    chosen = [f"-{letter} {text}" for letter, text in (("k", config.option.keyword), ("m", config.option.markexpr)) if text]
+    return Options(**given, chosen=" ".join(chosen))
+
+
+def _attributes(option: Option) -> dict[str, Any]:
+    """What argparse wants to know of an option."""
+    common = {"dest": option.destination, "help": option.help}
+    if option.flag:
+        return {**common, "action": "store_true", "default": False}
+    if option.repeated:
+        return {**common, "action": "append", "metavar": option.metavar}
+    return {**common, "metavar": option.metavar, "default": option.default or None}
+
+
+@contextlib.contextmanager
+def _usage_errors() -> Iterator[None]:
+    """What the user got wrong is said in pytest's way, without a traceback and with exit status 4."""
+    try:
+        yield
+    except ConformanceError as error:
+        raise pytest.UsageError(*([error.message, error.hint] if error.hint else [error.message])) from None

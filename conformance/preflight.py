@@ -1,0 +1,76 @@
+"""Can this target be tested at all? One or two requests; if not, one sentence that says why, and not a single verdict.
+
+The question that is asked is the control of every invalid request to come, and it finds out under which of its two names the target
+takes a cap on its output: `max_completion_tokens`, or `max_tokens`, which the first has superseded and which many servers still know
+alone (BerriAI/litellm and others; openai/openai-openapi marks it deprecated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance import strictjson
+from conformance.ask import MINIMAL_CAP, Ask
+from conformance.diagnosis import blame, hopeless
+from conformance.errors import CannotTestError
+from conformance.model import Exchange
+from conformance.settle import settled
+from conformance.steps import Step
+from conformance.strictjson import get
+
+CAP_FIELDS: Final = ("max_completion_tokens", "max_tokens")
+"""The two names of the cap, the current one first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """The target can be tested, and what was learnt on the way."""
+
+    cap_field: str
+
+
+def steps(ask: Ask) -> Iterator[Step]:
+    """The requests of the preflight, in the order in which they are tried."""
+    for field in CAP_FIELDS:
+        named = replace(ask, cap_field=field, scenario="preflight")
+        feature = field.replace("_", "-")
+        yield named.step(field, named.minimal, needs=[feature], topics=["preflight"])
+
+
+def check(ask: Ask, send: Callable[[Step], Exchange]) -> Readiness:
+    """Ask the target one small question. `send` sends a step, asks again what gets lost, and returns the last attempt.
+
+    Raises `CannotTestError` with what is wrong and what to do.
+    """
+    answers: dict[str, Exchange] = {}
+    for step, field in zip(steps(ask), CAP_FIELDS, strict=True):
+        exchange = send(step)
+        answers[field] = exchange
+        reason = hopeless(exchange, ask.model)
+        if reason is not None:
+            raise reason
+        if _completed(exchange) and _capped(exchange):
+            return Readiness(cap_field=field)
+    for field in CAP_FIELDS:
+        if _completed(answers[field]):
+            return Readiness(cap_field=field)
+    last = answers[CAP_FIELDS[-1]]
+    raise CannotTestError(
+        f"The target refuses a trivial request under both names of the cap on output: {last.status} {blame(last)}",
+        hint="Try the same request by hand; the suite sends no request whose output it cannot bound.",
+    )
+
+
+def _completed(exchange: Exchange) -> bool:
+    return settled(exchange) and exchange.status is not None and 200 <= exchange.status < 300
+
+
+def _capped(exchange: Exchange) -> bool:
+    """Whether the cap was obeyed, as far as the answer tells."""
+    value = strictjson.parse(exchange.body).value
+    tokens = get(value, "usage", "completion_tokens")
+    if get(value, "choices", 0, "finish_reason") == "length":
+        return True
+    return isinstance(tokens, int) and 0 < tokens <= MINIMAL_CAP

@@ -1,0 +1,27 @@
+"""Writes the files of a run beside its record. Each is a view of the record and can be made again from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from conformance.errors import RecordError
+
+if TYPE_CHECKING:
+    from conformance.report import Report
+
+SUMMARY: Final = "summary.json"
+JUNIT: Final = "junit.xml"
+HTML: Final = "report.html"
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write summary.json, junit.xml and report.html. Raises `RecordError` when the folder cannot be written to."""
+    from conformance.render import html, junit, summary
+
+    try:
+        (folder / SUMMARY).write_text(summary.render(report), encoding="utf-8")
+        (folder / JUNIT).write_bytes(junit.render(report))
+        (folder / HTML).write_text(html.render(report), encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"The report cannot be written to {folder}: {error.strerror}.", hint="The record itself is kept.") from None

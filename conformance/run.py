@@ -1,0 +1,171 @@
+"""One run as a user asks for it: options in, a folder with record and reports out."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance import contract, registry, session
+from conformance.errors import CannotTestError, ConfigurationError, RecordError, TargetError, UnknownNameError
+from conformance.model import Level, Tier
+from conformance.options import Options
+from conformance.registry import Catalogue, Requirement
+from conformance.render import artefacts
+from conformance.runlog import Record
+from conformance.target import Bounds, Target
+
+if TYPE_CHECKING:
+    import threading
+    from types import FrameType
+
+    from conformance.observe import Progress
+    from conformance.report import Report
+
+
+class Run:
+    """A run that is being set up, then conducted, then judged. Every mistake in the options is found before the first request."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.contract = contract.load(options.dialect)
+        self.catalogue: Catalogue = registry.load()
+        self.catalogue.verify(self.contract)
+        self.tier = _tier(options.tier)
+        self.only = frozenset(self.catalogue.find(name).id for name in _split(options.only))
+        self.claims = self._features("claim", options.claim)
+        self.denies = self._features("deny", options.deny)
+        self.embedded = not options.base_url
+        self.bounds = Bounds(total=_number("request-timeout", options.request_timeout))
+        self.seed = int(_number("seed", options.seed))
+        if self.embedded and options.model:
+            raise TargetError("--model is given without --base-url.", hint="Name the endpoint with --base-url URL.")
+        if not self.embedded:
+            self.target(options.base_url, options.model)
+
+    def wants(self, requirement: Requirement) -> bool:
+        """Whether `--only` leaves a requirement in."""
+        return not self.only or requirement.id in self.only
+
+    def level(self, requirement: Requirement) -> Level:
+        """Level of a requirement in the dialect of this run."""
+        return registry.level(requirement, self.contract)
+
+    def target(self, base_url: str, model: str, *, key: str = "") -> Target:
+        """The endpoint; `key` only for the embedded server, whose key is public. Raises `TargetError`."""
+        options = self.options
+        plain = {
+            "claims": self.claims,
+            "denies": self.denies,
+            "headers": tuple(_header(line) for line in options.header),
+            "bounds": self.bounds,
+            "concurrency": int(_number("concurrency", options.concurrency)),
+            "rate": _number("rate", options.rate) if options.rate else None,
+        }
+        if key:
+            return Target(base_url=base_url, model=model, key=key, key_variable="CONFORMANCE_API_KEY", **plain)  # type: ignore[arg-type]
+        return Target.from_environment(base_url, model, variable=options.key_variable, **plain)  # type: ignore[arg-type]
+
+    def conduct(self, requirements: tuple[Requirement, ...], progress: Progress, stop: threading.Event) -> Report:
+        """Send what the requirements need, judge the answers, and write everything into the run's folder."""
+        with self._endpoint() as target, _signals(stop):
+            assignment = session.Assignment(
+                target=target,
+                contract=self.contract,
+                catalogue=self.catalogue,
+                requirements=requirements,
+                selection=" ".join([*sorted(self.only), self.options.chosen]).strip(),
+                tier=self.tier,
+                seed=self.seed,
+            )
+            # What it says stands in the record too, and the report says it on its first line.
+            with contextlib.suppress(CannotTestError):
+                session.conduct(assignment, self.folder, progress, stop)
+        return self.report(requirements)
+
+    def report(self, requirements: tuple[Requirement, ...]) -> Report:
+        """Judge the record in the run's folder, and render it there."""
+        record = Record.open(self.folder / session.RECORD)
+        report = session.judged(record, self.contract, self.catalogue, requirements, strict=self.options.strict)
+        artefacts.write(report, self.folder)
+        return report
+
+    @cached_property
+    def folder(self) -> Path:
+        """The run's own folder; its name says when and whom, and is never taken."""
+        host = "reference" if self.embedded else re.sub(r"[^a-z0-9.-]+", "-", Target(base_url=self.options.base_url, model="-").host)
+        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{host}-{secrets.token_hex(2)}"
+        folder = Path(self.options.output) / name
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise RecordError(
+                f"The folder {folder} cannot be made: {error.strerror}.", hint="Name another one with --output DIR."
+            ) from None
+        return folder
+
+    @contextlib.contextmanager
+    def _endpoint(self) -> Iterator[Target]:
+        if not self.embedded:
+            yield self.target(self.options.base_url, self.options.model)
+            return
+        from conformance.reference.launch import Embedded
+
+        with Embedded(dialect=self.options.dialect) as server:
+            yield self.target(server.base_url, server.model, key=server.key)
+
+    def _features(self, option: str, given: tuple[str, ...]) -> frozenset[str]:
+        known = tuple(self.contract.features)
+        for name in _split(given):
+            if name not in known:
+                raise UnknownNameError(f"feature (--{option})", name, known)
+        return frozenset(_split(given))
+
+
+@contextlib.contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run in good order; a second Ctrl-C ends it at once."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number in before:
+            signal.signal(number, end)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tier(name: str) -> Tier:
+    try:
+        return Tier(name)
+    except ValueError:
+        raise UnknownNameError("tier", name, tuple(Tier)) from None
+
+
+def _split(values: tuple[str, ...]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError(f"--{option} takes a number, not {text!r}.") from None
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise TargetError("A header has no colon.", hint="Write it as --header 'Name: value'.")
+    return name.strip(), value.strip()

@@ -1,0 +1,92 @@
+"""Features that an endpoint may have or lack: honoured, honestly refused, or silently ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.ask import PROMPT, Ask
+from conformance.model import Json
+from conformance.registry import scenario
+from conformance.steps import Step
+
+ROOM = 96
+"""Tokens; enough for a small object, and for a model that thinks a little first."""
+
+CITY: Json = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "population": {"type": "integer"},
+        "climate": {"type": "string", "enum": ["cold", "mild", "hot"]},
+        "districts": {"type": "array", "items": {"type": "string"}},
+        "mayor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    },
+    "required": ["name", "population", "climate", "districts", "mayor"],
+    "additionalProperties": False,
+}
+
+
+@scenario("n")
+def several_choices(ask: Ask) -> Iterator[Step]:
+    """Two choices for one question."""
+    yield from ask.twins("two", ask.body(PROMPT, n=2), needs=["n"], usage=True, control=ask.control, topics=["n"])
+
+
+@scenario("logprobs")
+def logprobs(ask: Ask) -> Iterator[Step]:
+    """Log probabilities, with alternatives and without."""
+    body = ask.body(PROMPT, logprobs=True, top_logprobs=3)
+    yield from ask.twins("alternatives", body, needs=["logprobs"], usage=True, topics=["logprobs"])
+    yield ask.step("alone", ask.body(PROMPT, cap=MINIMAL, logprobs=True), needs=["logprobs"], topics=["logprobs"])
+
+
+MINIMAL = 16
+
+
+@scenario("json")
+def json_output(ask: Ask) -> Iterator[Step]:
+    """Output as a JSON object, and as an instance of a schema."""
+    anything = ask.body("Describe Oslo as a small JSON object with two members.", cap=ROOM, response_format={"type": "json_object"})
+    yield from ask.twins("object", anything, needs=["json-object"], topics=["json"])
+    form: Json = {"type": "json_schema", "json_schema": {"name": "city", "strict": True, "schema": CITY}}
+    shaped = ask.body("Describe Oslo with one district.", cap=ROOM, response_format=form)
+    yield from ask.twins("schema", shaped, needs=["json-schema"], topics=["json"])
+
+
+@scenario("roles")
+def roles(ask: Ask) -> Iterator[Step]:
+    """Every role, content as string and as parts, history in the forms in which clients replay it."""
+    user: Json = {"role": "user", "content": PROMPT}
+    parts: Json = {"role": "user", "content": [{"type": "text", "text": PROMPT}]}
+    yield ask.step("user-parts", ask.body([parts]), needs=["content-parts"], control=ask.control, topics=["parts"])
+    rule = "Answer briefly."
+    yield ask.step("system", ask.body([{"role": "system", "content": rule}, user]), topics=["system"])
+    system_parts: list[Json] = [{"role": "system", "content": [{"type": "text", "text": rule}]}, user]
+    yield ask.step("system-parts", ask.body(system_parts), needs=["content-parts"], control=ask.key("system"), topics=["parts"])
+    yield ask.step("developer", ask.body([{"role": "developer", "content": rule}, user]), needs=["developer-role"])
+    turn: list[Json] = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}, user]
+    yield ask.step("history", ask.body(turn), topics=["history"])
+    turn_parts: list[Json] = [turn[0], {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}, user]
+    yield ask.step("history-parts", ask.body(turn_parts), needs=["content-parts"], control=ask.key("history"), topics=["parts"])
+    yield ask.step("name", ask.body([{"role": "user", "name": "ada", "content": PROMPT}]), needs=["message-name"])
+
+
+@scenario("parameters")
+def parameters(ask: Ask) -> Iterator[Step]:
+    """Optional fields at their bounds, at their defaults and null."""
+    bounds: dict[str, dict[str, Json]] = {
+        "temperature-low": {"temperature": 0},
+        "temperature-high": {"temperature": 2},
+        "top-p-high": {"top_p": 1},
+        "penalties": {"frequency_penalty": 0, "presence_penalty": 0},
+        "seed": {"seed": 7},
+        "user": {"user": "someone"},
+        "stop-null": {"stop": None},
+    }
+    features = {"temperature-low": "temperature", "temperature-high": "temperature", "top-p-high": "top-p", "stop-null": "null-fields"}
+    for name, fields in bounds.items():
+        yield ask.step(name, ask.body(PROMPT, **fields), needs=[features.get(name, name)], control=ask.control, topics=["parameter"])
+    nulls: dict[str, Json] = dict.fromkeys(
+        ["temperature", "top_p", "n", "stop", "stream", "stream_options", "presence_penalty", "frequency_penalty", "seed", "logprobs"]
+    )
+    yield ask.step("nulls", ask.body(PROMPT, **nulls), needs=["null-fields"], control=ask.control, topics=["parameter", "null"])

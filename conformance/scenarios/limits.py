@@ -1,0 +1,73 @@
+"""What ends an answer early: caps and stop strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from conformance import strictjson
+from conformance.ask import PROMPT, Ask
+from conformance.model import Exchange, Json
+from conformance.preflight import CAP_FIELDS
+from conformance.registry import scenario
+from conformance.steps import Step
+from conformance.strictjson import get
+
+CAP = 5
+"""Tokens; far below the length of what is asked for."""
+
+ROOM = 40
+"""Tokens; enough to run past the stop string if it is not heeded."""
+
+NEVER_SAID = "\u2603 never said"
+
+
+@scenario("cap")
+def cap(ask: Ask) -> Iterator[Step]:
+    """A cap that bites, under each of its names, whole and streamed."""
+    for field in CAP_FIELDS:
+        body = {**ask.body(PROMPT, cap=None), field: CAP}
+        yield ask.step(field, body, needs=[field.replace("_", "-")], control=ask.control, topics=["cap"])
+    body = ask.body(PROMPT, cap=CAP)
+    yield ask.step("streamed", {**body, "stream": True}, needs=["streaming"], twin=ask.key(ask.cap_field), topics=["cap"])
+
+
+@scenario("stop")
+def stop(ask: Ask) -> Iterator[Step]:
+    """A stop string that the target is sure to meet: it is cut from its own answer to the same question."""
+    open_end = ask.body(PROMPT, cap=ROOM, temperature=0)
+    yield ask.step("open", open_end, needs=["temperature"])
+
+    def stopped(**more: Json) -> Callable[[Exchange], dict[str, Json] | None]:
+        return lambda answer: None if (word := _word(answer)) is None else {**open_end, "stop": word, **more}
+
+    def listed(answer: Exchange) -> dict[str, Json] | None:
+        return None if (word := _word(answer)) is None else {**open_end, "stop": [word, NEVER_SAID]}
+
+    needs, first, room = ["temperature", "stop"], ask.key("open"), ROOM
+    yield ask.step("string", stopped(), needs=needs, control=first, topics=["stop"], after=first, output_tokens=room)
+    yield ask.step("list", listed, needs=needs, control=ask.key("string"), topics=["stop-list"], after=first, output_tokens=room)
+    yield ask.step(
+        "streamed",
+        stopped(stream=True),
+        stream=True,
+        needs=[*needs, "streaming"],
+        twin=ask.key("string"),
+        topics=["stop"],
+        after=first,
+        output_tokens=room,
+    )
+
+
+def _word(answer: Exchange) -> str | None:
+    """A piece from the middle of an answer's text, long enough to sit across tokens; None when there is too little text."""
+    if answer.status != 200:
+        return None
+    try:
+        text = get(strictjson.parse(answer.body).value, "choices", 0, "message", "content")
+    except strictjson.NotJsonError:
+        return None
+    if not isinstance(text, str) or len(text) < 24:
+        return None
+    middle = len(text) // 2
+    piece = text[middle : middle + 6]
+    return piece if piece.strip() and text.find(piece) > 2 else None

@@ -1,0 +1,65 @@
+"""Requests that break exactly one clause of the contract. A conforming endpoint bills nothing for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.ask import Ask
+from conformance.model import Credential, Expectation, Tier, Violation
+from conformance.registry import scenario
+from conformance.steps import Step
+
+EVERYWHERE = [Tier.REFUSALS, Tier.GATE, Tier.FULL]
+
+
+@scenario("invalid", tiers=EVERYWHERE)
+def invalid(ask: Ask) -> Iterator[Step]:
+    """Mutants of the preflight's question, generated from the contract; each whole and streamed."""
+    for mutant in ask.corpus.mutants:
+        body = mutant.apply(ask.minimal)
+        yield ask.refused(mutant.key, body, mutant.violation)
+        if "stream" not in mutant.put and "stream" not in mutant.drop:
+            streamed = {**body, "stream": True}
+            yield ask.refused(f"{mutant.key}/streamed", streamed, mutant.violation, stream=True, twin=ask.key(mutant.key))
+
+
+@scenario("malformed", tiers=EVERYWHERE)
+def malformed(ask: Ask) -> Iterator[Step]:
+    """Bodies that are no JSON object, or not labelled as one."""
+    for case in ask.corpus.malformed(ask.minimal):
+        yield ask.refused(case.key, case.body, case.violation, expect=case.expect, content_type=case.content_type, topics=["malformed"])
+
+
+@scenario("door", tiers=EVERYWHERE)
+def door(ask: Ask) -> Iterator[Step]:
+    """Who may come in, and through which door."""
+
+    def at(clause: str, constraint: str, sent: str) -> Violation:
+        return Violation(constraint=constraint, pointer="", clause=f"/x-errors/{clause}", sent=sent, core=True)
+
+    yield ask.refused("no-key", ask.minimal, at("missing-key", "auth", "no Authorization"), credential=Credential.NONE, topics=["auth"])
+    yield ask.refused("wrong-key", ask.minimal, at("wrong-key", "auth", "another key"), credential=Credential.WRONG, topics=["auth"])
+    streamed = {**ask.minimal, "stream": True}
+    yield ask.refused(
+        "wrong-key/streamed",
+        streamed,
+        at("wrong-key", "auth", "another key"),
+        credential=Credential.WRONG,
+        stream=True,
+        twin=ask.key("wrong-key"),
+        topics=["auth"],
+    )
+    unknown = {**ask.minimal, "model": "no-such-model-31f0b2"}
+    yield ask.refused("unknown-model", unknown, at("unknown-model", "model", "no-such-model-31f0b2"), topics=["model"])
+    yield ask.refused(
+        "unknown-model/streamed",
+        {**unknown, "stream": True},
+        at("unknown-model", "model", "no-such-model-31f0b2"),
+        stream=True,
+        twin=ask.key("unknown-model"),
+        topics=["model"],
+    )
+    wrong = at("wrong-method", "method", "GET")
+    yield ask.refused("get", b"", wrong, method="GET", content_type=None, topics=["method"], expect=Expectation.REFUSED)
+    path = at("wrong-path", "path", "/chat/completion")
+    yield ask.refused("path", ask.minimal, path, path="/chat/completion", topics=["path"])

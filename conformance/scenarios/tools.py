@@ -1,0 +1,109 @@
+"""Tools: every way to choose them, and a round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from conformance import strictjson
+from conformance.ask import Ask
+from conformance.model import Exchange, Json
+from conformance.registry import scenario
+from conformance.steps import Step
+from conformance.strictjson import get, items
+
+ROOM = 96
+"""Tokens; enough for a call with two arguments, and for a model that thinks a little first."""
+
+TRIES = 2
+"""How often a model is asked that need not call a tool."""
+
+WEATHER: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+            "required": ["city", "unit"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+CLOCK: Json = {"type": "function", "function": {"name": "get_time", "description": "Current time; takes no arguments."}}
+
+QUESTION = "What is the weather in Oslo in celsius? Use the tool get_weather."
+
+PLAIN = "Say exactly: no tool needed."
+
+
+def named(name: str) -> Json:
+    """The choice of one function."""
+    return {"type": "function", "function": {"name": name}}
+
+
+def called(answer: Exchange) -> bool:
+    """Whether a whole or streamed answer has a tool call in it."""
+    return b'"tool_calls"' in answer.body and b'"name"' in answer.body
+
+
+@scenario("tools")
+def tools(ask: Ask) -> Iterator[Step]:
+    """Tools offered, demanded, named and forbidden."""
+    auto = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK])
+    yield from ask.twins("auto", auto, needs=["tools"], usage=True, topics=["call"], tries=TRIES, until=called)
+    required: dict[str, Json] = {**auto, "tool_choice": "required"}
+    yield from ask.twins("required", required, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
+    choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_weather"))
+    yield from ask.twins("named", choice, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
+    no_arguments = ask.body("What time is it?", cap=ROOM, tools=[CLOCK], tool_choice=named("get_time"))
+    yield from ask.twins("no-arguments", no_arguments, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
+    none: dict[str, Json] = {**auto, "tool_choice": "none"}
+    yield from ask.twins("none", none, needs=["tools", "tool-choice-none"], topics=["no-call"])
+    several = ask.body(
+        "What is the weather in Oslo and in Rome, in celsius? Call get_weather once for each city.",
+        cap=2 * ROOM,
+        tools=[WEATHER],
+        tool_choice="required",
+    )
+    needs = ["tools", "tool-choice-required", "parallel-tool-calls"]
+    yield from ask.twins("parallel", several, needs=needs[:2], topics=["call", "parallel"])
+    yield ask.step("not-parallel", {**several, "parallel_tool_calls": False}, needs=needs, topics=["call", "not-parallel"])
+    yield from ask.twins("unused", ask.body(PLAIN, cap=32, tools=[WEATHER]), needs=["tools"], topics=["unused"])
+
+
+@scenario("round-trip")
+def round_trip(ask: Ask) -> Iterator[Step]:
+    """A call, its result in either form, and the answer; then the server's own message replayed as it came."""
+    first = ask.body(QUESTION, cap=ROOM, tools=[WEATHER], tool_choice="required")
+    yield ask.step("call", first, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
+
+    def answered(result: Json, *, verbatim: bool = False) -> Callable[[Exchange], dict[str, Json] | None]:
+        def follow(answer: Exchange) -> dict[str, Json] | None:
+            return _with_results(ask, answer, result, verbatim=verbatim)
+
+        return follow
+
+    needs, before = ["tools", "tool-choice-required"], ask.key("call")
+    yield ask.step("string-result", answered("17 degrees"), needs=needs, after=before, topics=["history"])
+    parts: Json = [{"type": "text", "text": "17 degrees"}]
+    control = ask.key("string-result")
+    yield ask.step(
+        "parts-result", answered(parts), needs=[*needs, "content-parts"], after=before, control=control, topics=["history", "parts"]
+    )
+    yield ask.step("verbatim", answered("17 degrees", verbatim=True), needs=needs, after=before, topics=["history", "verbatim"])
+
+
+def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool) -> dict[str, Json] | None:
+    """The conversation so far, and a result for every call; None when there was no call."""
+    try:
+        message = get(strictjson.parse(answer.body).value, "choices", 0, "message")
+    except strictjson.NotJsonError:
+        return None
+    calls = [call for call in items(message, "tool_calls") if isinstance(get(call, "id"), str)]
+    if not calls or not isinstance(message, dict):
+        return None
+    turn: Json = message if verbatim else {"role": "assistant", "content": None, "tool_calls": calls}
+    results: list[Json] = [{"role": "tool", "tool_call_id": str(get(call, "id")), "content": result} for call in calls]
+    return ask.body([{"role": "user", "content": QUESTION}, turn, *results], cap=24, tools=[WEATHER])
