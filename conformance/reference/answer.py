@@ -1,0 +1,72 @@
+"""A completion as one JSON body (`CreateChatCompletionResponse` in the contract)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference import logprobs
+from conformance.reference.request import ToolKind
+
+if TYPE_CHECKING:
+    from conformance.model import Json
+    from conformance.reference.completion import Choice, Completion, ToolCall, Usage
+    from conformance.reference.request import ChatRequest
+
+FINGERPRINT = "fp_reference"
+TIER = "default"
+
+
+def answer(completion: Completion, request: ChatRequest) -> dict[str, Json]:
+    """Write the whole answer; members come in the order in which the original sends them."""
+    body: dict[str, Json] = {
+        "id": completion.id,
+        "object": "chat.completion",
+        "created": completion.created,
+        "model": completion.model,
+        "choices": [_choice(choice, request) for choice in completion.choices],
+        "usage": usage(completion.usage),
+        "service_tier": TIER,
+        "system_fingerprint": FINGERPRINT,
+    }
+    return body if request.metadata is None else body | {"metadata": request.metadata}
+
+
+def usage(counted: Usage) -> dict[str, Json]:
+    """Write the counts; nothing is ever cached, heard or thought."""
+    return {
+        "prompt_tokens": counted.prompt,
+        "completion_tokens": counted.completion,
+        "total_tokens": counted.total,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _choice(choice: Choice, request: ChatRequest) -> dict[str, Json]:
+    message: dict[str, Json] = {"role": "assistant", "content": choice.text, "refusal": None, "annotations": []}
+    calls = [call for call in choice.calls if call.kind is not ToolKind.LEGACY]
+    if calls:
+        message["tool_calls"] = [_call(call) for call in calls]
+    for call in choice.calls:
+        if call.kind is ToolKind.LEGACY:
+            message["function_call"] = {"name": call.name, "arguments": call.arguments}
+    return {"index": choice.index, "message": message, "logprobs": _logprobs(choice, request), "finish_reason": choice.finish}
+
+
+def _call(call: ToolCall) -> dict[str, Json]:
+    if call.kind is ToolKind.CUSTOM:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _logprobs(choice: Choice, request: ChatRequest) -> Json:
+    if not request.logprobs:
+        return None
+    if choice.pieces is None:
+        return {"content": None, "refusal": None}
+    return {"content": [logprobs.entry(piece, request.top_logprobs) for piece in choice.pieces], "refusal": None}

@@ -1,0 +1,118 @@
+"""The server on a real socket."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from conformance.errors import ConfigurationError, UnknownNameError
+from conformance.reference import defects
+from conformance.reference.frames import DONE
+from conformance.reference.launch import Embedded, Options, seconds
+from conformance.reference.reading import MAX_BODY
+from tests.reference.asking import conversation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def client(embedded: Embedded) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {embedded.key}"}
+    with httpx.Client(headers=headers, timeout=20, trust_env=False) as client:
+        yield client
+
+
+def url(embedded: Embedded, defect: str = "") -> str:
+    return (embedded.base_url_of(defect) if defect else embedded.base_url) + "/chat/completions"
+
+
+def test_an_answer(client: httpx.Client, embedded: Embedded) -> None:
+    answered = client.post(url(embedded), json=conversation("Repeat: pong"))
+    assert answered.json()["choices"][0]["message"]["content"] == "pong"
+    assert int(answered.headers["content-length"]) == len(answered.content)
+
+
+def test_events_arrive_one_by_one_while_others_are_still_to_be_made(client: httpx.Client, embedded: Embedded) -> None:
+    body = conversation("Count from 1 to 9", stream=True)
+    with client.stream("POST", url(embedded), json=body) as answered:
+        assert answered.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert answered.headers["cache-control"] == "no-cache"
+        arrivals = list(answered.iter_raw())
+    assert arrivals[-1] == DONE
+    # One read may hold a few events on a busy machine, but far from all of them.
+    assert len(arrivals) > 10 and all(piece.endswith(b"\n\n") for piece in arrivals)
+
+
+def test_a_client_can_answer_while_the_stream_goes_on(client: httpx.Client, embedded: Embedded) -> None:
+    """Causality instead of a clock: a second request is over before the first one's last event."""
+    with client.stream("POST", url(embedded), json=conversation("Count from 1 to 99", stream=True)) as answered:
+        pieces = answered.iter_raw()
+        assert b'"role":"assistant"' in next(pieces)
+        assert client.post(url(embedded), json=conversation()).status_code == 200
+        rest = list(pieces)
+    assert len(rest) > 20 and rest[-1] == DONE
+
+
+def test_a_client_that_leaves_ends_the_generation(embedded: Embedded, client: httpx.Client) -> None:
+    with client.stream("POST", url(embedded), json=conversation("Count from 1 to 2000", stream=True)) as answered:
+        next(answered.iter_raw())
+    assert client.post(url(embedded), json=conversation()).status_code == 200
+
+
+def test_every_defect_is_served_beside_the_conforming_server(client: httpx.Client, embedded: Embedded) -> None:
+    for name in defects.ALL:
+        assert client.get(f"{embedded.base_url_of(name)}/models").status_code == 200
+    assert client.get(f"{embedded.base_url_of('none-such')}/models").status_code == 404
+
+
+def test_a_defect_can_break_the_connection(client: httpx.Client, embedded: Embedded) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.post(url(embedded, "stream-cut"), json=conversation(stream=True))
+
+
+def test_a_body_that_is_too_large_is_read_to_its_end_and_refused(client: httpx.Client, embedded: Embedded) -> None:
+    answered = client.post(url(embedded), content=b" " * (MAX_BODY + 1), headers={"content-type": "application/json"})
+    assert (answered.status_code, answered.json()["error"]["code"]) == (413, "request_too_large")
+
+
+def test_many_at_once(client: httpx.Client, embedded: Embedded) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        bodies = [conversation(f"Repeat: number {number}") for number in range(40)]
+        answers = list(pool.map(lambda body: client.post(url(embedded), json=body).json(), bodies))
+    said = [answer["choices"][0]["message"]["content"] for answer in answers]
+    assert said == [f"number {number}" for number in range(40)]
+    assert len({answer["id"] for answer in answers}) == 40
+
+
+def test_a_server_is_gone_after_its_block() -> None:
+    with Embedded() as server:
+        base_url = server.base_url
+        assert httpx.get(f"{base_url}/models", trust_env=False).status_code == 401
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{base_url}/models", trust_env=False)
+
+
+def test_what_cannot_be_started_is_said_before_it_is_tried() -> None:
+    with pytest.raises(UnknownNameError), Embedded(Options(defect="no-such-defect")):
+        pass
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigurationError, match="Cannot listen"), Embedded(Options(port=taken.getsockname()[1])):
+            pass
+
+
+@pytest.mark.parametrize(("text", "value"), [("200ms", 0.2), ("0.2s", 0.2), (" .2 ", 0.2), ("0", 0.0), ("3", 3.0), ("1500 ms", 1.5)])
+def test_durations(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "fast", "-1", "1m", "1e3", "inf"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="no duration"):
+        seconds(text)
