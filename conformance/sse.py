@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from conformance.errors import HarnessError
 from conformance.model import Chunk
@@ -32,9 +32,8 @@ MAX_NOTES: Final = 1000
 """Notes kept of each code. A line of two bytes can earn a note, so a hostile body must not decide how many we hold."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_LF: Final = 0x0A
 _DETAIL: Final = 200
-# The shape of nearly every event. Possessive, so that a long line that turns out otherwise is scanned once.
-_PLAIN: Final = re.compile(rb"data: ([^\r\n]*+)\n\n")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
@@ -77,9 +76,11 @@ class NoteCode(StrEnum):
     """A block passed the caller's bound. Decoding stopped there and everything after is unread."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One event that the standard dispatches."""
+class Event(NamedTuple):
+    """One event that the standard dispatches.
+
+    A tuple, since making a frozen dataclass takes longer than all the rest of decoding an event.
+    """
 
     number: int
     """From 0."""
@@ -136,12 +137,10 @@ class _LineEnds:
 
     def first_from(self, line: int) -> tuple[int, int, str]:
         """Where the line that begins at `line` ends, where the next begins, and the style; (-1, -1, "") when that is not known yet."""
-        # Each is looked up again only when passed, so that a body without one of the two is not scanned to its end for every line.
+        # Looked up again only when passed, so that a body without one of the two is not scanned to its end for every line.
         if 0 <= self._lf < line:
             self._lf = self._buffer.find(b"\n", line)
-        if 0 <= self._cr < line:
-            self._cr = self._buffer.find(b"\r", line)
-        lf, cr = self._lf, self._cr
+        lf, cr = self._lf, self.cr_from(line)
         if cr < 0 or 0 <= lf < cr:
             return (lf, lf + 1, "lf") if lf >= 0 else (-1, -1, "")
         if lf == cr + 1:
@@ -149,6 +148,12 @@ class _LineEnds:
         if self._final or cr + 1 < len(self._buffer):
             return cr, cr + 1, "cr"
         return -1, -1, ""
+
+    def cr_from(self, line: int) -> int:
+        """Where the first CR at or after `line` is; -1 when there is none."""
+        if 0 <= self._cr < line:
+            self._cr = self._buffer.find(b"\r", line)
+        return self._cr
 
 
 class Decoder:
@@ -192,8 +197,13 @@ class Decoder:
             self._advance(final=True)
         if data and not self._stopped:
             self._at = at
-            self._buffer += data
-            self._advance(final=False)
+            if self._begun and not self._buffer:
+                taken = self._plain_events(data, 0, data.find(b"\r"))
+                self._base += taken
+                data = data[taken:]
+            if data:
+                self._buffer += data
+                self._advance(final=False)
         return self._events[before:]
 
     def close(self) -> Decoded:
@@ -221,11 +231,9 @@ class Decoder:
         ends = _LineEnds(buffer, searched, final=final)
         block = 0
         while True:
+            if line == block == searched:
+                block = line = searched = self._plain_events(buffer, line, ends.cr_from(line))
             limit = block + self._max_event
-            if line == block == searched and (plain := _PLAIN.match(buffer, line)) and plain.end() <= limit:
-                block = line = searched = plain.end()
-                self._plain_event(plain)
-                continue
             end, after, style = ends.first_from(line)
             if end < 0 or after > limit:
                 break
@@ -257,18 +265,30 @@ class Decoder:
             self._note(NoteCode.BOM, (0, len(_BOM)))
         return True
 
-    def _plain_event(self, plain: re.Match[bytes]) -> None:
-        """The way of nearly every event: one data line with a space, LF and LF."""
-        start = self._base + plain.start()
-        if "lf" not in self._endings:
-            self._line_ending("lf", (self._base + plain.end(1), self._base + plain.end(1) + 1))
-        try:
-            data = plain[1].decode()
-        except UnicodeDecodeError:
-            data = self._text(bytes(plain[1]), self._base + plain.start(1))
-        self._events.append(
-            Event(number=len(self._events), data=data, type="", id=self._id, span=(start, self._base + plain.end()), at=self._at, lines=1)
-        )
+    def _plain_events(self, body: bytes | bytearray, start: int, cr: int) -> int:
+        """The short way for what nearly all events are: `data: `, text, LF, LF. Returns where the first block begins that is not so.
+
+        The caller knows where the next CR is, or -1: to look for it here, for every event, would cost a tenth of the time.
+        """
+        # Locals throughout: this loop is where the time of a run's decoding goes.
+        events, base, last_id, at, bound, size = self._events, self._base, self._id, self._at, self._max_event, len(body)
+        number, has_lf = len(events), "lf" in self._endings
+        while body.startswith(b"data: ", start):
+            end = body.find(b"\n", start + 6)
+            after = end + 2
+            if end < 0 or after > size or body[end + 1] != _LF or end > cr >= 0 or after - start > bound:
+                break
+            try:
+                data = body[start + 6 : end].decode()
+            except UnicodeDecodeError:
+                break
+            events.append(Event(number, data, "", last_id, (base + start, base + after), at, 1))
+            number += 1
+            start = after
+            if not has_lf:
+                self._line_ending("lf", (base + end, base + end + 1))
+                has_lf = True
+        return start
 
     def _process_line(self, raw: bytes, start: int) -> None:
         """9.2.6: a line that is not blank."""
