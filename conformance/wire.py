@@ -218,19 +218,26 @@ class _TooMuchError(Exception):
 
 
 def _transport(target: Target, backend: Backend) -> httpx.HTTPTransport:
-    secure = target.base_url.startswith("https:")
-    # Reading the certificates takes tens of milliseconds, which a plain connection need not pay.
-    context = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     limits = httpx.Limits(max_connections=target.concurrency, max_keepalive_connections=target.concurrency)
     try:
-        transport = httpx.HTTPTransport(verify=context, limits=limits, proxy=_proxy(target))
+        transport = httpx.HTTPTransport(verify=_tls(target), limits=limits, proxy=_proxy(target))
     except (ValueError, ImportError, httpx.InvalidURL) as error:
-        raise TargetError(
-            "The proxy named in the environment cannot be used.", hint="Set HTTP_PROXY and HTTPS_PROXY to an http:// URL, or NO_PROXY."
-        ) from error
+        hint = "Set HTTP_PROXY and HTTPS_PROXY to an http:// URL, or name the host in NO_PROXY."
+        raise TargetError("The proxy named in the environment cannot be used.", hint=hint) from error
     # httpx offers no way in for a backend. A pool asks this attribute each time it connects, and a test holds that ours is used.
     transport._pool._network_backend = backend
     return transport
+
+
+def _tls(target: Target) -> ssl.SSLContext:
+    if not target.base_url.startswith("https:"):
+        # Reading the certificates takes tens of milliseconds, which a plain connection need not pay.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        hint = "SSL_CERT_FILE and SSL_CERT_DIR must name what exists, or be unset."
+        raise TargetError("The certificates to trust cannot be read.", hint=hint) from error
 
 
 def _proxy(target: Target) -> str | None:

@@ -1,0 +1,383 @@
+"""Whatever a target does becomes an exchange: bounded, timed, without secrets, and never an exception."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from conformance.errors import TargetError
+from conformance.model import Credential, Exchange, FaultKind, Purpose, Request
+from conformance.target import Bounds, Target
+from conformance.wire import WRONG_KEY, Wire
+from tests.servers import CHUNKED, LAST_CHUNK, Connection, Handler, always, answer, chunk, once, serving, unused_port
+
+CANARY = "sk-canary/0123456789+abcdef"
+PATIENT = Bounds(connect=5, idle=5, total=10, body=1 << 16)
+HASTY = Bounds(connect=2, idle=0.15, total=0.4, body=1 << 16)
+ANYTHING = Request(body=b'{"model":"m"}')
+WHY = Purpose(key="scenario/step", scenario="scenario")
+
+
+def at(url: str, *, bounds: Bounds = PATIENT, **changes: object) -> Target:
+    given = Target(base_url=url, model="m", key=CANARY, key_variable="CONFORMANCE_API_KEY", bounds=bounds)
+    return replace(given, **changes)  # type: ignore[arg-type]
+
+
+def exchange_with(handler: Handler, request: Request = ANYTHING, *, bounds: Bounds = PATIENT, **changes: object) -> Exchange:
+    with serving(handler) as server, Wire(at(server.url, bounds=bounds, **changes)) as wire:
+        return wire.send(request, WHY)
+
+
+def fault_of(exchange: Exchange) -> FaultKind | None:
+    return exchange.fault.kind if exchange.fault else None
+
+
+# What is sent
+
+
+def seen_by_server(request: Request = ANYTHING, **changes: object) -> tuple[Connection, Exchange]:
+    seen: list[Connection] = []
+
+    def handle(connection: Connection) -> None:
+        seen.append(connection)
+        connection.send(answer())
+
+    exchange = exchange_with(handle, request, bounds=PATIENT, **changes)
+    return seen[0], exchange
+
+
+def test_a_request_leaves_as_it_was_asked_for() -> None:
+    connection, exchange = seen_by_server(replace(ANYTHING, accept="text/event-stream", headers=(("X-Own", "1"),)))
+    assert connection.head.startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
+    assert connection.body == ANYTHING.body == exchange.sent.body
+    assert connection.headers["content-type"] == "application/json"
+    assert connection.headers["accept"] == "text/event-stream"
+    assert connection.headers["accept-encoding"] == "identity"
+    assert connection.headers["x-own"] == "1"
+    assert connection.headers["authorization"] == f"Bearer {CANARY}"
+    assert "cookie" not in connection.headers
+
+
+def test_the_record_shows_the_headers_that_left_with_names_for_secrets() -> None:
+    connection, exchange = seen_by_server(ANYTHING, headers=(("X-Tenant", "acme"),))
+    shown = {name.lower(): value for name, value in exchange.sent.headers}
+    assert connection.headers["x-tenant"] == "acme"
+    assert shown == connection.headers | {"authorization": "Bearer $CONFORMANCE_API_KEY", "x-tenant": "***"}
+    assert exchange.sent.url.endswith("/v1/chat/completions")
+
+
+@pytest.mark.parametrize(
+    ("credential", "sent", "shown"),
+    [
+        (Credential.KEY, f"Bearer {CANARY}", "Bearer $CONFORMANCE_API_KEY"),
+        (Credential.LOWERCASE_SCHEME, f"bearer {CANARY}", "bearer $CONFORMANCE_API_KEY"),
+        (Credential.MALFORMED, CANARY, "$CONFORMANCE_API_KEY"),
+        (Credential.WRONG, f"Bearer {WRONG_KEY}", f"Bearer {WRONG_KEY}"),
+        (Credential.NONE, None, None),
+    ],
+)
+def test_each_credential_has_its_header(credential: Credential, sent: str | None, shown: str | None) -> None:
+    connection, exchange = seen_by_server(replace(ANYTHING, credential=credential))
+    assert connection.headers.get("authorization") == sent
+    assert dict(exchange.sent.headers).get("Authorization") == shown
+
+
+@pytest.mark.parametrize("credential", [Credential.KEY, Credential.LOWERCASE_SCHEME, Credential.MALFORMED, Credential.NONE])
+def test_a_target_without_a_key_gets_no_authorization(credential: Credential) -> None:
+    connection, exchange = seen_by_server(replace(ANYTHING, credential=credential), key=None, key_variable="")
+    assert "authorization" not in connection.headers
+    assert "Authorization" not in dict(exchange.sent.headers)
+
+
+def test_a_request_may_replace_any_header() -> None:
+    connection, _ = seen_by_server(replace(ANYTHING, content_type=None, headers=(("accept-encoding", "gzip"), ("User-Agent", "other"))))
+    assert connection.headers["accept-encoding"] == "gzip"
+    assert connection.headers["user-agent"] == "other"
+    assert "content-type" not in connection.headers
+
+
+# What comes back
+
+
+def test_status_headers_and_body_are_kept_as_they_came() -> None:
+    exchange = exchange_with(always(answer("418 No", b'{"a":1}', "X-Twice: 1", "x-twice: 2")))
+    assert (exchange.status, exchange.body, exchange.fault) == (418, b'{"a":1}', None)
+    assert [(name, value) for name, value in exchange.headers if name.lower() == "x-twice"] == [("X-Twice", "1"), ("x-twice", "2")]
+    assert exchange.media_type == "application/json"
+    assert exchange.purpose == WHY
+    assert exchange.head_at is not None
+    assert 0 < exchange.head_at <= exchange.elapsed
+
+
+def test_a_chunk_is_what_arrived_together() -> None:
+    go_on = threading.Event()
+
+    def handle(connection: Connection) -> None:
+        connection.send(CHUNKED + chunk(b"data: 1\n\n") + chunk(b"data: 2\n\n"))
+        go_on.wait(5)
+        connection.send(chunk(b"data: 3\n\n") + LAST_CHUNK)
+
+    with serving(handle) as server, Wire(at(server.url)) as wire:
+        threading.Timer(0.05, go_on.set).start()
+        exchange = wire.send(ANYTHING, WHY)
+
+    first, second = exchange.chunks
+    assert (first.data, second.data) == (b"data: 1\n\ndata: 2\n\n", b"data: 3\n\n")
+    assert exchange.head_at is not None
+    assert exchange.head_at <= first.at < second.at <= exchange.elapsed
+
+
+def test_nothing_is_decompressed() -> None:
+    exchange = exchange_with(always(answer("200 OK", b"\x1f\x8b not gzip", "Content-Encoding: gzip")))
+    assert (exchange.body, exchange.fault) == (b"\x1f\x8b not gzip", None)
+
+
+def test_connections_are_used_again_and_cookies_forgotten() -> None:
+    ports: set[int] = set()
+
+    def handle(connection: Connection) -> None:
+        ports.add(connection.socket.getpeername()[1])
+        connection.send(answer("200 OK", b"{}", "Set-Cookie: session=1"))
+
+    with serving(handle) as server, Wire(at(server.url)) as wire:
+        for _ in range(3):
+            assert wire.send(ANYTHING, WHY).status == 200
+        assert len(ports) == 1
+        assert not any(b"cookie" in head.lower() for head in server.heads)
+
+
+@pytest.mark.parametrize("location", ["{other}/chat/completions", "http://[broken", "", "/v1/elsewhere"])
+def test_a_redirect_is_an_answer_and_is_not_followed(location: str) -> None:
+    with serving(always(answer())) as other:
+        headers = f"Location: {location.format(other=other.url)}"
+        exchange = exchange_with(always(answer("307 Temporary Redirect", b"", headers)))
+        assert other.heads == []
+    assert (exchange.status, exchange.fault) == (307, None)
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_key_that_is_echoed_is_masked_even_in_pieces(size: int) -> None:
+    echo = f'{{"message":"wrong key {CANARY}"}}'.encode()
+
+    def handle(connection: Connection) -> None:
+        connection.send(CHUNKED.replace(b"\r\n\r\n", f"\r\nX-Key: {CANARY}\r\n\r\n".encode()))
+        for start in range(0, len(echo), size):
+            connection.send(chunk(echo[start : start + size]))
+            connection.pause(0.001)
+        connection.send(LAST_CHUNK)
+
+    exchange = exchange_with(handle)
+    assert exchange.masked == 2
+    assert exchange.body == echo.replace(CANARY.encode(), b"*" * len(CANARY))
+    assert CANARY not in repr(exchange)
+
+
+def test_a_key_in_something_that_is_not_http_does_not_reach_the_fault() -> None:
+    exchange = exchange_with(once(b"x" * 150 + CANARY.encode() + b"\r\n\r\n"))
+    assert fault_of(exchange) is FaultKind.PROTOCOL
+    assert CANARY[:12] not in repr(exchange)
+
+
+def test_a_secret_that_the_user_gave_in_a_header_is_masked_and_an_ordinary_value_is_not() -> None:
+    exchange = exchange_with(always(answer("200 OK", b"hidden-value gpt-x")), headers=(("api-key", "hidden-value"), ("x-model", "gpt-x")))
+    assert exchange.body == b"************ gpt-x"
+
+
+# Faults
+
+
+def test_nobody_listens() -> None:
+    with Wire(at(f"http://127.0.0.1:{unused_port()}/v1")) as wire:
+        exchange = wire.send(ANYTHING, WHY)
+    assert fault_of(exchange) is FaultKind.UNREACHABLE
+    assert (exchange.status, exchange.chunks) == (None, ())
+
+
+def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with Wire(at("http://no-such-host.invalid/v1")) as wire:
+        assert fault_of(wire.send(ANYTHING, WHY)) is FaultKind.DNS
+
+
+def test_a_plain_server_behind_an_https_url() -> None:
+    with serving(hang, greeting=answer("400 Bad Request")) as server, Wire(at(server.url.replace("http:", "https:"))) as wire:
+        assert fault_of(wire.send(ANYTHING, WHY)) is FaultKind.TLS
+
+
+def test_certificates_that_cannot_be_read_are_a_matter_of_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    with pytest.raises(TargetError) as caught:
+        Wire(at("https://127.0.0.1:1/v1"))
+    assert "SSL_CERT_FILE" in caught.value.hint
+
+
+def hang(connection: Connection) -> None:
+    connection.hang()
+
+
+def reset_mid_body(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    connection.pause(0.05)
+    connection.reset()
+
+
+def silent_mid_body(connection: Connection) -> None:
+    connection.send(CHUNKED + chunk(b"data: 1\n\n"))
+    connection.hang()
+
+
+def endless(connection: Connection) -> None:
+    connection.send(CHUNKED)
+    while connection.pause(0):
+        connection.send(chunk(b"data: x\n\n" * 500))
+
+
+def drip_body(connection: Connection) -> None:
+    connection.send(CHUNKED)
+    while connection.pause(0.03):
+        connection.send(chunk(b":"))
+
+
+def drip_header(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 200 OK\r\nX: ")
+    while connection.pause(0.03):
+        connection.send(b"y")
+
+
+def endless_interim(connection: Connection) -> None:
+    while connection.pause(0.001):
+        connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def header_flood(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    while connection.pause(0):
+        connection.send(b"X-Flood: y\r\n" * 1000)
+
+
+def crumbs(connection: Connection) -> None:
+    connection.send(CHUNKED)
+    while connection.pause(0.001):
+        connection.send(chunk(b"x"))
+
+
+@pytest.mark.parametrize(
+    ("handler", "bounds", "kind", "status"),
+    [
+        (hang, HASTY, FaultKind.TIMEOUT, None),
+        (lambda connection: connection.close(), PATIENT, FaultKind.RESET, None),
+        (lambda connection: connection.reset(), PATIENT, FaultKind.RESET, None),
+        (once(b"HTTP/1.1 200 OK\r\nContent-"), PATIENT, FaultKind.RESET, None),
+        (reset_mid_body, PATIENT, FaultKind.RESET, 200),
+        (once(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"), PATIENT, FaultKind.TRUNCATED, 200),
+        (once(CHUNKED + chunk(b"data: 1\n\n")), PATIENT, FaultKind.TRUNCATED, 200),
+        (once(CHUNKED + b"ff\r\ndata"), PATIENT, FaultKind.TRUNCATED, 200),
+        (silent_mid_body, HASTY, FaultKind.TIMEOUT, 200),
+        (endless, PATIENT, FaultKind.OVERSIZE, 200),
+        (drip_body, HASTY, FaultKind.OVERSIZE, 200),
+        (drip_header, HASTY, FaultKind.TIMEOUT, None),
+        (endless_interim, HASTY, FaultKind.TIMEOUT, None),
+        (header_flood, PATIENT, FaultKind.PROTOCOL, None),
+        (crumbs, replace(PATIENT, reads=20), FaultKind.OVERSIZE, 200),
+        (once(b"SSH-2.0-OpenSSH_9.6\r\n"), PATIENT, FaultKind.PROTOCOL, None),
+        (once(b"\x15\x03\x01\x00\x02\x02\x46"), PATIENT, FaultKind.PROTOCOL, None),
+        (once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), PATIENT, FaultKind.PROTOCOL, 200),
+        (once(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"), PATIENT, FaultKind.PROTOCOL, None),
+    ],
+)
+def test_every_way_to_fail_has_its_kind(handler: Handler, bounds: Bounds, kind: FaultKind, status: int | None) -> None:
+    exchange = exchange_with(handler, bounds=bounds)
+    assert (fault_of(exchange), exchange.status) == (kind, status)
+    assert exchange.fault is not None
+    assert exchange.fault.detail.endswith(".")
+    assert not any(name in exchange.fault.detail for name in ("Error", "httpx", "httpcore"))
+
+
+def test_what_came_before_a_fault_is_kept() -> None:
+    exchange = exchange_with(once(CHUNKED + chunk(b"data: 1\n\n")))
+    assert exchange.body == b"data: 1\n\n"
+    assert exchange.media_type == "text/event-stream"
+
+
+def test_no_more_is_kept_than_the_bound_and_one_read() -> None:
+    exchange = exchange_with(endless, bounds=replace(PATIENT, body=10_000))
+    assert 10_000 < len(exchange.body) <= 10_000 + (1 << 16)
+
+
+def test_a_body_that_ends_with_its_connection_is_whole() -> None:
+    exchange = exchange_with(once(b"HTTP/1.1 200 OK\r\n\r\nall of it"))
+    assert (exchange.body, exchange.fault) == (b"all of it", None)
+
+
+def test_a_connection_lives_on_after_a_fault_on_another() -> None:
+    def handle(connection: Connection) -> None:
+        if connection.number == 1:
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")
+            connection.close()
+        else:
+            connection.send(answer())
+
+    with serving(handle) as server, Wire(at(server.url)) as wire:
+        assert fault_of(wire.send(ANYTHING, WHY)) is FaultKind.TRUNCATED
+        assert wire.send(ANYTHING, WHY).fault is None
+
+
+@given(garbage=st.one_of(st.binary(max_size=200), st.binary(max_size=60).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail)))
+@example(garbage=b"")
+@example(garbage=b"HTTP/1.1 200 OK\r\n\xff: \xff\r\n\r\n")
+@example(garbage=b"HTTP/1.1 999 \xff\r\n\r\n")
+@example(garbage=b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_no_bytes_whatever_raise(garbage: bytes) -> None:
+    exchange = exchange_with(once(garbage))
+    assert (exchange.status is None) <= (exchange.fault is not None)
+
+
+def test_abort_ends_what_is_under_way_and_all_that_would_follow() -> None:
+    began = threading.Event()
+
+    def handle(connection: Connection) -> None:
+        connection.send(CHUNKED + chunk(b"data: 1\n\n"))
+        began.set()
+        connection.hang()
+
+    with serving(handle) as server, Wire(at(server.url, bounds=replace(PATIENT, idle=60, total=60))) as wire:
+
+        def abort() -> None:
+            began.wait(5)
+            wire.abort()
+
+        threading.Thread(target=abort).start()
+        under_way = wire.send(ANYTHING, WHY)
+        afterwards = wire.send(ANYTHING, WHY)
+        assert len(server.heads) == 1
+    assert under_way.fault is not None
+    assert afterwards.fault is not None
+
+
+def test_a_proxy_is_taken_from_the_environment_but_never_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(always(answer("203 By Proxy"))) as proxy, serving(always(answer())) as server:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with Wire(at("http://somewhere.invalid/v1")) as wire:
+            assert wire.send(ANYTHING, WHY).status == 203
+        with Wire(at(server.url)) as wire:
+            assert wire.send(ANYTHING, WHY).status == 200
+        assert len(proxy.heads) == 1
+
+
+def test_a_proxy_that_cannot_be_used_is_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "gopher://proxy:70")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(TargetError):
+        Wire(at("http://somewhere.invalid/v1"))
