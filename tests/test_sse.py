@@ -1,0 +1,339 @@
+"""The event stream decoder against the HTML Standard, 9.2.5 and 9.2.6, and against two other readings of it."""
+
+from __future__ import annotations
+
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from conformance.errors import HarnessError
+from conformance.model import Chunk
+from conformance.sse import MAX_EVENT, Decoded, Decoder, NoteCode, decode
+
+FIELDS = [b"data", b"data:", b"data: ", b"data: x", b"event: e", b"id: 1", b"id", b"id: a\0b", b"retry: 10", b"retry: x", b"Data: x", b"{}"]
+ENDINGS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
+OTHERS = [b": c", b":", b" ", b"\0", b"data: x\n\n", b"data:{}\r\n\r\n", "é\u2028\x85\x0b\x0c\U0001f600".encode()]
+MALFORMED = [b"\xef", b"\xff", b"\xe2\x80", b"\xf0\x9f\x98"]
+PIECES = st.sampled_from([b"\xef\xbb\xbf", *FIELDS, *ENDINGS, *OTHERS, *MALFORMED])
+BODIES = st.lists(PIECES, max_size=24).map(b"".join) | st.binary(max_size=40)
+
+
+def read(*reads: bytes, max_event: int = MAX_EVENT) -> Decoded:
+    """Decodes a body that came in these reads, at one moment."""
+    return decode([Chunk(0.0, data) for data in reads], max_event=max_event)
+
+
+def tr(body: bytes) -> Decoded:
+    """Decodes a body whole, byte by byte and cut in two at every place, which must all be the same."""
+    whole = read(body)
+    assert read(*(bytes([byte]) for byte in body)) == whole
+    for cut in range(len(body) + 1):
+        assert read(body[:cut], body[cut:]) == whole
+    return whole
+
+
+def data(body: bytes) -> list[str]:
+    return [event.data for event in tr(body).events]
+
+
+def codes(body: bytes) -> list[str]:
+    return [note.code.value for note in tr(body).notes]
+
+
+def by_the_standard(body: bytes) -> list[tuple[str, str, str | None, int]]:
+    """The standard once more, as naively as can be: data, type, id and data lines of each event."""
+    events: list[tuple[str, str, str | None, int]] = []
+    last_id: str | None = None
+    kind, values = "", list[str]()
+    text = body.decode(errors="replace").removeprefix("\ufeff")
+    for line in re.split("\r\n|\r|\n", text)[:-1]:
+        name, _, value = line.partition(":")
+        value = re.sub("^ ", "", value)
+        if line == "":
+            if values:
+                events.append(("".join(v + "\n" for v in values)[:-1], kind, last_id, len(values)))
+            kind, values = "", []
+        elif name == "data":
+            values.append(value)
+        elif name == "event":
+            kind = value
+        elif name == "id" and "\0" not in value:
+            last_id = value
+    return events
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", []),
+        (b"data: x\n\n", ["x"]),
+        (b"data: x\r\r", ["x"]),
+        (b"data: x\r\n\r\n", ["x"]),
+        (b"data: a\r\n\ndata: b\n\r\ndata: c\r\n\rdata: d\n\n", ["a", "b", "c", "d"]),
+        (b"\n\n\r\rdata: x\n\n\n\n", ["x"]),
+        (b"\xef\xbb\xbfdata: x\n\n", ["x"]),
+        (b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\ndata: y\n\n", ["y"]),
+        (b": ping\n\ndata: x\n\n", ["x"]),
+        (b"data: a\n: ping\ndata: b\n\n", ["a\nb"]),
+        (b"data:x\n\n", ["x"]),
+        (b"data:  x \n\n", [" x "]),
+        (b"data:\tx\n\n", ["\tx"]),
+        (b"data: a: b\n\n", ["a: b"]),
+        (b"data\n\n", [""]),
+        (b"data:\n\n", [""]),
+        (b"data\ndata\n\n", ["\n"]),
+        (b"data: YHOO\ndata: +2\ndata: 10\n\n", ["YHOO\n+2\n10"]),
+        (b"Data: x\n\nDATA: y\n\n data: z\n\n", []),
+        (b"event: e\n\n", []),
+        (b"id: 1\n\n", []),
+        (b"retry: 10\n\n", []),
+        (b"data: x", []),
+        (b"data: x\n", []),
+        (b"data: x\r", []),
+        (b"data: x\r\n", []),
+        (b"data: x\n\ndata: [DONE]\n", ["x"]),
+        (b"data: [DONE] \n\n", ["[DONE] "]),
+        (b"data: [DONE]\n\ndata: x\n\n", ["[DONE]", "x"]),
+        ("data: a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\n\n".encode(), ["a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"]),
+        ("data: é\U0001f600\n\n".encode(), ["é\U0001f600"]),
+        (b"data: a\0b\n\n", ["a\0b"]),
+        (b"data: \xff\n\n", ["\ufffd"]),
+        (b"data: \xe2\x82\n\n", ["\ufffd"]),
+        (b"data: \xe0\x80\x80\n\n", ["\ufffd\ufffd\ufffd"]),
+        (b"data: \xed\xa0\x80\n\n", ["\ufffd\ufffd\ufffd"]),
+        (b"data: \xf0\x9f\x98x\n\n", ["\ufffdx"]),
+    ],
+)
+def test_events_are_those_of_the_standard_however_they_are_read(body: bytes, expected: list[str]) -> None:
+    assert data(body) == expected
+    assert [event[0] for event in by_the_standard(body)] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"data: x\n\n", []),
+        (b"\n\ndata:\n\n", []),
+        (b"\xef\xbb\xbfdata: x\n\n", ["bom"]),
+        (b"data: x\r\n\r\n", ["crlf"]),
+        (b"data: x\r\rdata: y\r\r", ["cr"]),
+        (b"data: x\n\r\ndata: x\n\r", ["crlf", "mixed-line-endings", "cr"]),
+        (b": ping\n\n", ["comment"]),
+        (b":\n", ["comment"]),
+        (b"data:x\n\n", ["no-space"]),
+        (b"data\n\n", ["colonless-line"]),
+        (b"Data: x\n\n", ["unknown-field", "dataless-block"]),
+        (b'{"error": 1}\n\n', ["unknown-field", "dataless-block"]),
+        (b"oops\n\n", ["colonless-line", "unknown-field", "dataless-block"]),
+        (b"event: e\ndata: x\n\n", ["event-field"]),
+        (b"event: e\n\n", ["event-field", "dataless-block"]),
+        (b"id: 1\ndata: x\n\n", ["id-field"]),
+        (b"id: a\0b\ndata: x\n\n", ["id-field", "ignored-value"]),
+        (b"retry: 10\n\n", ["retry-field", "dataless-block"]),
+        (b"retry: 1.5\ndata: x\n\n", ["retry-field", "ignored-value"]),
+        (b"retry\ndata: x\n\n", ["colonless-line", "retry-field", "ignored-value"]),
+        ("retry: \u0661\ndata: x\n\n".encode(), ["retry-field", "ignored-value"]),
+        (b"data: a\ndata: b\n\n", ["multi-line"]),
+        (b"data: [DONE]", ["unterminated"]),
+        (b"data: [DONE]\n", ["unterminated"]),
+        (b"dat", ["unterminated"]),
+        (b"event: e\n", ["event-field", "unterminated"]),
+        (b": ping", []),
+        (b": ping\n", ["comment"]),
+        (b"data: \xff\xff\n\n", ["invalid-utf8"]),
+        (b": \xff\n\n", ["invalid-utf8", "comment"]),
+        (b"data: caf\xc3", ["invalid-utf8", "unterminated"]),
+        (b"\xef\xbb", ["invalid-utf8", "unterminated"]),
+    ],
+)
+def test_what_the_events_hide_is_noted(body: bytes, expected: list[str]) -> None:
+    assert codes(body) == expected
+
+
+@pytest.mark.parametrize("rest", [b"data: [DONE]", b"data: [DONE]\n", b"data: [DONE]\r", b"data: [DONE]\r\n", b": c\ndata:[DONE]"])
+def test_an_unclosed_event_is_no_event_and_its_data_and_bytes_are_still_there(rest: bytes) -> None:
+    body = b"data: x\n\n" + rest
+    decoded = tr(body)
+    [note] = [note for note in decoded.notes if note.code is NoteCode.UNTERMINATED]
+    assert [event.data for event in decoded.events] == ["x"]
+    assert note.detail == "[DONE]"
+    assert body[slice(*note.span)] == decoded.tail == rest
+
+
+def test_the_data_of_an_unclosed_event_is_not_shortened() -> None:
+    assert read(b"data: " + b"x" * 5000).notes[-1].detail == "x" * 5000
+
+
+def test_a_long_unknown_line_is_shortened() -> None:
+    assert len(read(b"x" * 5000 + b"\n\n").notes[-2].detail) < 300
+
+
+def test_an_event_type_lasts_for_its_block_and_an_id_until_the_next() -> None:
+    events = tr(
+        b"event: e\n\ndata: a\n\nid: 1\nevent: f\ndata: b\n\ndata: c\n\nid: 2\n\ndata: d\n\nid: x\0\ndata: e\n\nid\ndata: f\n\n"
+    ).events
+    assert [(e.data, e.type, e.id) for e in events] == [
+        ("a", "", None),
+        ("b", "f", "1"),
+        ("c", "", "1"),
+        ("d", "", "2"),
+        ("e", "", "2"),
+        ("f", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(b"retry: 10\n", "10"), (b"retry: 10\nretry: -1\n", "10"), (b"retry: 1s\n", None), (b"retry: " + b"9" * 5000 + b"\n", "9" * 5000)],
+)
+def test_retry_counts_only_when_all_of_it_is_digits(body: bytes, expected: str | None) -> None:
+    assert read(body).retry == expected
+
+
+def test_spans_are_bytes_of_the_body() -> None:
+    body = "\ufeff: é\r\ndata: é\r\n\r\n\ndata: \ud7ff".encode() + b"\xff!\nx:\n\n"
+    decoded = tr(body)
+    assert [body[slice(*event.span)] for event in decoded.events] == [
+        ": é\r\ndata: é\r\n\r\n".encode(),
+        "data: \ud7ff".encode() + b"\xff!\nx:\n\n",
+    ]
+    assert {note.code: body[slice(*note.span)] for note in decoded.notes} == {
+        NoteCode.BOM: b"\xef\xbb\xbf",
+        NoteCode.COMMENT: ": é".encode(),
+        NoteCode.CRLF: b"\r\n",
+        NoteCode.MIXED_LINE_ENDINGS: b"\n",
+        NoteCode.INVALID_UTF8: b"\xff",
+        NoteCode.UNKNOWN_FIELD: b"x:",
+    }
+
+
+def test_line_endings_and_comments_are_counted() -> None:
+    decoded = tr(b": a\r\n: b\r: c\n\n")
+    assert decoded.line_endings == {"lf", "cr", "crlf"}
+    assert decoded.comments == 3
+
+
+def test_an_event_came_when_the_read_came_that_closed_it() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"data: a\n", 1.0) == []
+    assert [(e.number, e.data, e.at) for e in decoder.feed(b"\ndata: b\n\nda", 2.0)] == [(0, "a", 2.0), (1, "b", 2.0)]
+    assert decoder.feed(b"", 3.0) == []
+    assert [(e.number, e.data, e.at) for e in decoder.feed(b"ta: c\n\n", 4.0)] == [(2, "c", 4.0)]
+    assert len(decoder.close().events) == 3
+
+
+@pytest.mark.parametrize("following", [b"\n", b"\ndata: y\n\n", b"data: y\n\n", b""])
+def test_an_event_closed_by_a_cr_came_with_the_cr(following: bytes) -> None:
+    decoded = decode([Chunk(1.0, b"data: x\r\n\r"), Chunk(2.0, following)])
+    assert (decoded.events[0].data, decoded.events[0].at) == ("x", 1.0)
+
+
+def test_a_decoder_may_be_closed_twice_and_not_fed_after() -> None:
+    decoder = Decoder()
+    decoder.feed(b"data: x\n\n")
+    assert decoder.close() == decoder.close()
+    with pytest.raises(HarnessError):
+        decoder.feed(b"data: y\n\n")
+
+
+@pytest.mark.parametrize("block", [b"data: xxxx\n\n", b"data: x\r\n\r\n", b"data:\n:\n:\n\n"])
+def test_a_block_may_be_as_large_as_the_bound_and_no_larger(block: bytes) -> None:
+    for fits, bound in ((True, len(block)), (False, len(block) - 1)):
+        decoded = read(block, block, max_event=bound)
+        assert decoded == read(*(bytes([byte]) for byte in block + block), max_event=bound)
+        assert len(decoded.events) == (2 if fits else 0)
+        assert (NoteCode.EVENT_TOO_LARGE in decoded.noted) is not fits
+        assert decoded.tail == (b"" if fits else block[:-1])
+
+
+def test_after_a_block_that_is_too_large_nothing_is_read_or_held() -> None:
+    decoder = Decoder(max_event=64)
+    decoder.feed(b"data: a\n\n")
+    for _ in range(100):
+        decoder.feed(b"x" * 1000)
+    assert decoder.feed(b"\n\ndata: b\n\n") == []
+    decoded = decoder.close()
+    assert [event.data for event in decoded.events] == ["a"]
+    assert [(note.code, note.span) for note in decoded.notes] == [(NoteCode.EVENT_TOO_LARGE, (9, 73))]
+    assert decoded.tail == b"x" * 64
+
+
+def test_no_more_notes_are_kept_than_allowed_and_all_are_counted() -> None:
+    decoder = Decoder(max_notes=2)
+    decoder.feed(b":\n" * 50 + b"data:x\n\n" * 50)
+    decoded = decoder.close()
+    assert [note.code for note in decoded.notes] == [NoteCode.COMMENT] * 2 + [NoteCode.NO_SPACE] * 2
+    assert decoded.comments == decoded.noted[NoteCode.COMMENT] == decoded.noted[NoteCode.NO_SPACE] == 50
+
+
+@settings(deadline=None)
+@given(body=BODIES, cuts=st.lists(st.integers(0, 80), max_size=6), max_event=st.sampled_from([1, 2, 3, 9, 20, MAX_EVENT]))
+@example(body=b"\xef\xbb\xbfdata: x\n\n", cuts=[1, 2], max_event=1)
+def test_how_a_body_is_cut_into_reads_changes_nothing(body: bytes, cuts: list[int], max_event: int) -> None:
+    places = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    assert read(*(body[a:b] for a, b in pairwise(places)), max_event=max_event) == read(body, max_event=max_event)
+    assert read(*(bytes([byte]) for byte in body), max_event=max_event) == read(body, max_event=max_event)
+
+
+@settings(deadline=None)
+@given(BODIES)
+def test_any_body_reads_as_the_standard_says(body: bytes) -> None:
+    assert [(e.data, e.type, e.id, e.lines) for e in read(body).events] == by_the_standard(body)
+
+
+@settings(deadline=None)
+@given(BODIES)
+def test_spans_are_disjoint_and_each_holds_its_event_alone(body: bytes) -> None:
+    decoded = read(body)
+    assert [event.number for event in decoded.events] == list(range(len(decoded.events)))
+    last = 0
+    for event in decoded.events:
+        assert last <= event.span[0] < event.span[1] <= len(body)
+        last = event.span[1]
+        # A mark at the start of a slice would be taken for the byte order mark of a body of its own.
+        [alone] = read(b"\n" + body[slice(*event.span)]).events
+        assert (alone.data, alone.type, alone.lines) == (event.data, event.type, event.lines)
+    assert body.endswith(decoded.tail)
+    assert all(0 <= note.span[0] <= note.span[1] <= len(body) for note in decoded.notes)
+
+
+@settings(deadline=None)
+@given(BODIES)
+def test_malformed_bytes_are_noted_exactly_when_there_are_some(body: bytes) -> None:
+    decoded = read(body)
+    notes = [note for note in decoded.notes if note.code is NoteCode.INVALID_UTF8]
+    try:
+        body.decode()
+    except UnicodeDecodeError as bad:
+        assert notes[0].span == (bad.start, bad.end)
+    else:
+        assert notes == []
+
+
+def httpx_sse(reads: list[bytes]) -> Iterator[tuple[str, str, str]]:
+    utf8, lines, decoder = getincrementaldecoder("utf-8")(errors="replace"), SSELineDecoder(), SSEDecoder()
+    found = [line for data in reads for line in lines.decode(utf8.decode(data))]
+    for line in [*found, *lines.decode(utf8.decode(b"", final=True)), *lines.flush()]:
+        if (event := decoder.decode(line)) is not None:
+            yield event.data, event.event, event.id
+
+
+# No byte order mark and no block without data: there httpx-sse and the standard differ.
+LINES = st.sampled_from(
+    ["data: a", "data:b", "data", "data: é\u2028\x85", ": c", "event: e", "id: 7", "id: \0", "retry: 5", "Data: x", "junk"]
+)
+BLOCKS = st.lists(LINES, max_size=4).map(lambda lines: [*lines, "data: z"])
+
+
+@settings(deadline=None)
+@given(blocks=st.lists(BLOCKS, max_size=6), ending=st.sampled_from(["\n", "\r", "\r\n"]), cut=st.integers(0, 200))
+def test_httpx_sse_finds_the_same_where_it_follows_the_standard(blocks: list[list[str]], ending: str, cut: int) -> None:
+    body = "".join(ending.join([*lines, "", ""]) for lines in blocks).encode()
+    reads = [body[:cut], body[cut:]]
+    assert [(e.data, e.type or "message", e.id or "") for e in read(*reads).events] == list(httpx_sse(reads))
