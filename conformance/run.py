@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import threading
     from types import FrameType
 
+    from conformance.model import Plan
     from conformance.observe import Progress
     from conformance.report import Report
 
@@ -89,6 +90,15 @@ class Run:
                 session.conduct(assignment, self.folder, progress, stop)
         return self.report(requirements)
 
+    def plan(self) -> Plan:
+        """What a run of everything wanted would send, the preflight included; sends nothing."""
+        target = self.target("http://127.0.0.1", "reference") if self.embedded else self.target(self.options.base_url, self.options.model)
+        wanted = tuple(requirement for requirement in self.catalogue.requirements if self.wants(requirement))
+        assignment = session.Assignment(
+            target=target, contract=self.contract, catalogue=self.catalogue, requirements=wanted, tier=self.tier, seed=self.seed
+        )
+        return assignment.price()
+
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
         """Judge the record in the run's folder, and render it there."""
         record = Record.open(self.folder / session.RECORD)
@@ -115,9 +125,9 @@ class Run:
         if not self.embedded:
             yield self.target(self.options.base_url, self.options.model)
             return
-        from conformance.reference.launch import Embedded
+        from conformance.reference import launch
 
-        with Embedded(dialect=self.options.dialect) as server:
+        with launch.Embedded(launch.Options(dialect=self.options.dialect)) as server:
             yield self.target(server.base_url, server.model, key=server.key)
 
     def _features(self, option: str, given: tuple[str, ...]) -> frozenset[str]:

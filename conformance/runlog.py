@@ -66,6 +66,8 @@ class RecordWriter:
         self._path = path
         self._lock = threading.Lock()
         self._broken = False
+        self.exchanges = 0
+        """How many were appended by this writer."""
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | flags, 0o644)
         self._closed = False
 
@@ -82,6 +84,8 @@ class RecordWriter:
     def append(self, exchange: Exchange) -> None:
         """Add what happened."""
         self._write("exchange", encode(exchange))
+        with self._lock:
+            self.exchanges += 1
 
     def close(self, footer: Footer) -> None:
         """Say how the run ended, and close the file."""

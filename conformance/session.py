@@ -17,7 +17,7 @@ from conformance.contract import Contract
 from conformance.errors import CannotTestError
 from conformance.gate import decide
 from conformance.judge import judge
-from conformance.model import Exchange, Footer, Header, Tier
+from conformance.model import Exchange, Footer, Header, Plan, Tier
 from conformance.observation import Evidence
 from conformance.observe import Observed, Progress, observe
 from conformance.registry import Catalogue, Requirement
@@ -61,6 +61,11 @@ class Assignment:
         """Everything that is to be sent after the preflight."""
         return plan.build(self.catalogue, self.requirements, self.ask(cap_field), denies=self.denies)
 
+    def price(self) -> Plan:
+        """What the whole run may cost at most, the preflight included."""
+        steps = self.steps()
+        return plan.price([*preflight.steps(self.ask()), *steps.first, *steps.last])
+
 
 def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> None:
     """Ask the target everything there is to ask, and leave a record in the folder.
@@ -89,8 +94,7 @@ def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: thre
         observed = Observed(complete=False, reason=reason.message.rstrip("."), sent=0)
         raise
     finally:
-        sent = writer.exchanges
-        writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=sent, ended=time.time()))
+        writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=writer.exchanges, ended=time.time()))
 
 
 def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWriter, progress: Progress, stop: threading.Event) -> Observed:

@@ -91,6 +91,7 @@ class Target:
         base_url: str,
         model: str,
         *,
+        variable: str = "",
         environment: Mapping[str, str] | None = None,
         claims: frozenset[str] = frozenset(),
         denies: frozenset[str] = frozenset(),
@@ -99,9 +100,11 @@ class Target:
         concurrency: int = 16,
         rate: float | None = None,
     ) -> Target:
-        """Build a target whose key is taken from the first of `KEY_VARIABLES` that is set and not blank."""
+        """Build a target whose key is taken from `variable`, else from the first of `KEY_VARIABLES` that is set and not blank."""
         known = os.environ if environment is None else environment
-        variable = next((name for name in KEY_VARIABLES if known.get(name, "").strip()), "")
+        if variable and not known.get(variable, "").strip():
+            raise TargetError(f"The environment variable {variable} is not set.", hint="Put the key there, or name another variable.")
+        variable = variable or next((name for name in KEY_VARIABLES if known.get(name, "").strip()), "")
         return cls(
             base_url=base_url,
             model=model,

@@ -1,0 +1,197 @@
+"""The `conformance` command: thin wrappers that read options, call one function and turn errors into sentences."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from conformance import __version__
+from conformance.errors import ConformanceError
+from conformance.gate import ExitStatus
+from conformance.options import RUN_OPTIONS, Option
+
+if TYPE_CHECKING:
+    from conformance.run import Run
+
+F = TypeVar("F", bound=Callable[..., object])
+
+PYTEST_OPTIONS: Final = ("-k EXPRESSION", "-m MARK", "-x", "--junitxml FILE")
+"""Those of pytest's options that make sense here; all are passed on."""
+
+
+class Command(click.Group):
+    """Says what is wrong in one sentence, and exits with the status that says whose fault it is."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; never shows a traceback for what a user or a target did."""
+        kwargs["standalone_mode"] = False
+        try:
+            status = super().main(*args, **kwargs)
+        except click.ClickException as error:
+            error.show()
+            status = ExitStatus.BAD_CONFIGURATION
+        except click.Abort:
+            status = ExitStatus.NOT_JUDGED
+        except ConformanceError as error:
+            click.echo(f"conformance: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  {error.hint}", err=True)
+            status = ExitStatus(error.exit_status)
+        sys.exit(int(status or 0))
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Test any chat completions endpoint against the contract, clause by clause."""
+
+
+def run_options(command: F) -> F:
+    """Give a command the options of a run."""
+    for option in reversed(RUN_OPTIONS):
+        command = _click(option)(command)
+    return command
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@run_options
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]")
+def run(pytest_arguments: tuple[str, ...], **options: Any) -> int:
+    """Test an endpoint; without --base-url the embedded reference server.
+
+    Whatever else is given goes to pytest: -k STREAM, -m must, -x, --junitxml FILE.
+
+    Exit status: 0 conforms, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
+    """
+    os.environ.setdefault("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    import pytest
+
+    arguments = ["--pyargs", "conformance.requirements", "-p", "conformance.plugin", "-p", "no:terminal", "-p", "no:cacheprovider"]
+    arguments += ["-p", "no:logging", "--rootdir", str(Path(__file__).parent), "-c", os.devnull]
+    return int(pytest.main([*arguments, *_given(options), *pytest_arguments]))
+
+
+@main.command()
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def plan(*, as_json: bool, **options: Any) -> None:
+    """Print what a run would send and what it may cost at most; sends nothing."""
+    import json
+
+    prepared = _run(options)
+    steps = prepared.plan()
+    if as_json:
+        facts = {"requests": steps.requests, "billed": steps.billed, "output_tokens": steps.output_tokens}
+        click.echo(json.dumps({**facts, "keys": [purpose.key for purpose in steps.purposes]}, indent=2))
+        return
+    scenarios: dict[str, int] = {}
+    for purpose in steps.purposes:
+        scenarios[purpose.scenario] = scenarios.get(purpose.scenario, 0) + 1
+    for name, number in sorted(scenarios.items()):
+        click.echo(f"{number:6}  {name}")
+    click.echo(f"{steps.requests:6}  requests at most (repeats of lost answers not counted), preflight included")
+    click.echo(f"{steps.billed:6}  of them billed by a conforming endpoint, for at most {steps.output_tokens} output tokens")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--dialect", default="openai-compatible", show_default=True, metavar="NAME|FILE", help="Reading of the contract to conform to."
+)
+@click.option("--defect", default="", metavar="ID", help="Misbehave in exactly this way; `conformance list defects` names them.")
+@click.option("--latency", default="0", metavar="SECONDS|200ms", help="Time until an answer begins.")
+@click.option("--pace", default="0", metavar="SECONDS|20ms", help="Time between two pieces of a stream.")
+def serve(*, host: str, port: int, dialect: str, defect: str, latency: str, pace: str) -> None:
+    """Serve the reference implementation, or one exact deviation from it, until interrupted."""
+    from conformance.reference import launch
+
+    launch.serve(
+        launch.Options(host=host, port=port, dialect=dialect, defect=defect, latency=launch.seconds(latency), pace=launch.seconds(pace))
+    )
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--dialect", default="", metavar="NAME|FILE", help="Reading to judge by; else the one of the run.")
+@click.option("--strict", is_flag=True, help="Let failing SHOULD requirements gate as well.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for the reports; else beside the record.")
+def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> int:
+    """Judge a saved record with today's requirements, and write its reports anew. Asks nobody."""
+    from conformance import contract, registry, session
+    from conformance.render import artefacts
+    from conformance.render.console import show
+    from conformance.runlog import Record
+
+    path = record / session.RECORD if record.is_dir() else record
+    opened = Record.open(path)
+    reading = contract.load(dialect or opened.header.dialect[-1])
+    catalogue = registry.load()
+    catalogue.verify(reading)
+    report = session.judged(opened, reading, catalogue, catalogue.requirements, strict=strict)
+    folder = output or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    artefacts.write(report, folder)
+    show(report, folder)
+    return report.gate.status
+
+
+@main.command(name="list")
+@click.argument("what", type=click.Choice(["requirements", "defects", "dialects", "features", "excluded"]), default="requirements")
+def list_(what: str) -> None:
+    """List what there is: requirements, defects, dialects, features, or clauses that are knowingly not tested."""
+    from conformance import contract, listing
+
+    for line in listing.lines(what, contract.load()):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--dialect", default="openai-compatible", show_default=True, metavar="NAME|FILE", help="Reading of the contract.")
+def explain(identifier: str, dialect: str) -> None:
+    """Explain one requirement: its sentence, level, sources, and what to do about a failure."""
+    from conformance import contract, listing
+
+    for line in listing.explain(identifier, contract.load(dialect)):
+        click.echo(line)
+
+
+def _click(option: Option) -> Callable[[F], F]:
+    name = f"--{option.name}"
+    if option.flag:
+        return click.option(name, is_flag=True, help=option.help)
+    default = option.default or None
+    return click.option(
+        name, metavar=option.metavar, default=None, multiple=option.repeated, help=f"{option.help} [{default}]" if default else option.help
+    )
+
+
+def _given(options: dict[str, Any]) -> list[str]:
+    """The options that were given, as arguments again."""
+    arguments: list[str] = []
+    for option in RUN_OPTIONS:
+        value = options[option.name.replace("-", "_")]
+        if option.flag:
+            arguments += [f"--{option.name}"] if value else []
+        elif option.repeated:
+            arguments += [f"--{option.name}={each}" for each in value]
+        elif value is not None:
+            arguments.append(f"--{option.name}={value}")
+    return arguments
+
+
+def _run(options: dict[str, Any]) -> Run:
+    from conformance.options import Options
+    from conformance.run import Run
+
+    return Run(Options(**{name: value for name, value in options.items() if value is not None}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The answer itself, whichever way it travels."""

@@ -1,0 +1,1 @@
+"""Streaming: framing, chunks, order and end."""

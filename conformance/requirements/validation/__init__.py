@@ -1,0 +1,1 @@
+"""Request validation: what must be accepted, and what must be refused."""

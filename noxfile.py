@@ -1,0 +1,69 @@
+"""The front door: `nox -s conformance` tests an endpoint, `nox -s tests` tests the suite.
+
+nox reports only success or failure of a session; the exit status of the suite itself stands in summary.json and on its last line.
+"""
+
+from __future__ import annotations
+
+import os
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_external_run = True
+
+# A cache of compiled modules is what makes the second start fast; some machines switch it off for all of Python.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    """Install the project with the groups of tools that a session needs."""
+    project = nox.project.load_toml("pyproject.toml")
+    tools = nox.project.dependency_groups(project, *groups) if groups else ()
+    session.install("-e", ".", *tools)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Test an endpoint: `nox -s conformance -- --base-url URL --model NAME`; without arguments the reference server."""
+    _install(session)
+    session.run("conformance", "run", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests of the suite itself."""
+    _install(session, "tests")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    _install(session, "tests", "types")
+    session.run("mypy")
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Generate the invalid requests anew; needed after each change of the contract's request part."""
+    _install(session)
+    session.run("python", "-m", "conformance.generate.corpus")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Print the suite's speed as ratios measured in one run."""
+    _install(session, "tests")
+    for script in ("decoder", "throughput"):
+        session.run("python", f"benchmarks/{script}.py", *session.posargs)
