@@ -54,7 +54,7 @@ def backoff(exchange: Exchange, losses: int, random: Random, now: float) -> floa
     if asked is not None:
         return asked
     base = _RATE_LIMIT_BASE if exchange.status == RATE_LIMITED else _BASE
-    return random.uniform(0, min(LONGEST_WAIT, base * 2.0**losses))
+    return random.uniform(0, min(LONGEST_WAIT, base * 2.0 ** min(losses, 20)))
 
 
 def _number(text: str | None) -> float | None:
