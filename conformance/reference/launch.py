@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -67,7 +68,8 @@ def serve(options: Options) -> None:
     listener = _listen(options)
     sys.stdout.write(f"BASE_URL={_base_url(listener)}\nMODEL={options.models[0]}\nAPI_KEY={options.key}\n")
     sys.stdout.flush()
-    server.run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # how a server in the foreground is meant to end
+        server.run(sockets=[listener])
 
 
 class Embedded:
@@ -97,6 +99,7 @@ class Embedded:
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
                 env={**os.environ, "PYTHONPATH": paths},
+                start_new_session=True,  # Ctrl-C at a terminal is for the run; the server goes when the run goes.
             )
         return self
 
@@ -125,7 +128,7 @@ def adopt() -> None:
     def end_with_parent() -> None:
         # The pipe closes when the parent ends, however it ends: no server is left behind.
         sys.stdin.buffer.read()
-        server.should_exit = server.force_exit = True
+        os._exit(0)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     server.run(sockets=[socket.socket(fileno=task["fd"])])

@@ -59,7 +59,8 @@ _CODES = {
     "maxItems": "array_above_max_length",
     "minLength": "string_below_min_length",
     "maxLength": "string_above_max_length",
-    "maxProperties": "object_above_max_properties",
+    "maxProperties": "invalid_value",
+    "propertyNames": "invalid_value",
 }
 """`error.code` by the keyword broken: the family the original uses; none of it is enumerated in its specification."""
 

@@ -120,8 +120,13 @@ def read_request(body: Json) -> ChatRequest:
         format=Format(form) if isinstance(form, str) and form in set(Format) else Format.TEXT,
         schema=_object(response_format.get("json_schema")).get("schema") if form == Format.JSON_SCHEMA else None,
         metadata=fields.get("metadata"),
-        overhead=tuple(fields[name] for name in ("tools", "functions", "response_format") if fields.get(name)),
+        overhead=tuple(value for value in (fields.get("tools"), fields.get("functions"), _costly(response_format)) if value),
     )
+
+
+def _costly(response_format: dict[str, Json]) -> Json:
+    """Text is what a model writes anyway; only another format has to be explained to it."""
+    return None if response_format.get("type") == Format.TEXT else response_format
 
 
 def _message(value: Json) -> Message:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.contract import Contract, load
 
+from conformance.contract import Contract, load
 from conformance.reference.launch import Embedded, Options
 from conformance.reference.service import Service
 

@@ -21,7 +21,7 @@ COUNT = "Count from 1 to 9"  # 17 tokens: nine digits, eight commas
 
 def outcome(answered: Answered) -> tuple[object, object, object]:
     choice = answered.get("choices", 0)
-    return get(choice, "message", "content"), get(choice, "finish_reason"), answered.get("usage", "completion_tokens")  # type: ignore[arg-type]
+    return get(choice, "message", "content"), get(choice, "finish_reason"), answered.get("usage", "completion_tokens")
 
 
 def prompt_tokens(answered: Answered) -> int:
@@ -86,11 +86,12 @@ def test_the_prompt_alone_sets_the_price_of_the_prompt(service: Service) -> None
     plain = prompt_tokens(ask(service, COUNT))
     same: list[dict[str, Json]] = [
         {"stream": False}, {"max_tokens": 1}, {"temperature": 2}, {"n": 4}, {"stop": "5"}, {"logprobs": True}, {"seed": 3},
+        {"response_format": {"type": "text"}},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": COUNT}]}]},
     ]  # fmt: skip
     assert {prompt_tokens(ask(service, COUNT, **fields)) for fields in same} == {plain}
     more: list[dict[str, Json]] = [
-        {"tools": [WEATHER]}, {"response_format": {"type": "json_object"}},
+        {"tools": [WEATHER]}, {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}},
         {"messages": [{"role": "user", "content": COUNT + " more"}]},
         {"messages": [{"role": "system", "content": ""}, {"role": "user", "content": COUNT}]},
     ]  # fmt: skip

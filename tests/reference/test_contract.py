@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.contract import Schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.contract import Schema
 from tests.reference.asking import ask, send
 from tests.reference.test_stream import REQUESTS
 from tests.reference.test_toymodel import TIME, WEATHER
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-
     from conformance.model import Json
     from conformance.reference.service import Service
 

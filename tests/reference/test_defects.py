@@ -16,7 +16,6 @@ from tests.reference.asking import ask, conversation, send
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-
     from conformance.model import Json
 
 

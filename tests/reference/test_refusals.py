@@ -95,19 +95,45 @@ def test_the_media_type(service: Service, media_type: str, status: int) -> None:
         ({"reasoning_effort": "heroic"}, "reasoning_effort", "invalid_value"),
         ({"stream": False, "stream_options": {"include_usage": True}}, "stream_options", None),
         ({"top_logprobs": 2}, "top_logprobs", None),
-        ({"messages": [{"role": "tool", "tool_call_id": "x", "content": "x"}]}, "messages", None),
         ({"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}, "audio", "unsupported_parameter"),
     ],
 )
 def test_a_broken_clause_is_named(service: Service, fields: dict[str, Json], param: str, code: str | None) -> None:
     for stream in (False, True):
-        answered = ask(service, **{"stream": stream, **fields})
+        answered = ask(service, "Hello", **{"stream": stream, **fields})
         assert answered.status == 400, answered.body
         assert set(answered.get("error") or ()) == {"message", "type", "param", "code"}  # type: ignore[arg-type]
         named = answered.get("error", "param")
         # Which member of a union was meant is the contract's to say; the field must be right.
         assert named == param or str(named).startswith(param.partition("[")[0]), answered.body
         assert code is None or answered.get("error", "code") in {code, "invalid_value", None}
+
+
+FUNCTION: Json = {"name": "f", "arguments": "{}"}
+CALLS: Json = {"role": "assistant", "tool_calls": [{"id": name, "type": "function", "function": FUNCTION} for name in ("a", "b")]}
+USER: Json = {"role": "user", "content": "go on"}
+
+
+def result(call: str) -> Json:
+    return {"role": "tool", "tool_call_id": call, "content": "done"}
+
+
+@pytest.mark.parametrize(
+    ("turns", "param"),
+    [
+        ([USER, CALLS, result("a"), result("b")], None),
+        ([USER, CALLS, result("b"), result("a"), USER, CALLS, result("a"), result("b"), USER], None),
+        ([USER, result("a")], "messages[1].tool_call_id"),
+        ([USER, CALLS, result("a"), result("c")], "messages[3].tool_call_id"),
+        ([USER, CALLS, USER], "messages[2].role"),
+        ([USER, CALLS, result("a"), USER], "messages[3].role"),
+        ([USER, CALLS, result("a"), result("b"), USER, result("a")], "messages[5].tool_call_id"),
+    ],
+)
+def test_results_answer_calls_and_calls_get_results(service: Service, turns: list[Json], param: str | None) -> None:
+    answered = ask(service, messages=turns)
+    assert answered.status == (400 if param else 200), answered.body
+    assert param is None or answered.get("error", "param") == param
 
 
 @pytest.mark.parametrize("missing", ["model", "messages"])

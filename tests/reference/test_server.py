@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import signal
 import socket
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import httpx
@@ -11,13 +18,20 @@ import pytest
 
 from conformance.errors import ConfigurationError, UnknownNameError
 from conformance.reference import defects
+from conformance.reference.behaviour import FRAMES, Call, Defect, Frames
 from conformance.reference.frames import DONE
 from conformance.reference.launch import Embedded, Options, seconds
 from conformance.reference.reading import MAX_BODY
+from conformance.reference.server import create_app
+from conformance.reference.service import KEY
 from tests.reference.asking import conversation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.types import Message
+
+    from conformance.contract import Contract
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +72,55 @@ def test_a_client_can_answer_while_the_stream_goes_on(client: httpx.Client, embe
     assert len(rest) > 20 and rest[-1] == DONE
 
 
-def test_a_client_that_leaves_ends_the_generation(embedded: Embedded, client: httpx.Client) -> None:
-    with client.stream("POST", url(embedded), json=conversation("Count from 1 to 2000", stream=True)) as answered:
-        next(answered.iter_raw())
-    assert client.post(url(embedded), json=conversation()).status_code == 200
+def test_a_client_that_leaves_ends_the_generation(contract: Contract) -> None:
+    """Straight at the application: a stream without end, and a client that hangs up after the fifth piece."""
+
+    def endless(_frames: Frames, _: Call) -> Frames:
+        return repeat(b": on and on\n\n")
+
+    defect = Defect(id="x", sentence="", area="", trips=frozenset(), incident="", seam=FRAMES.name, act=endless)
+    app = create_app(contract, defect=defect)
+    asked = iter([{"type": "http.request", "body": json.dumps(conversation(stream=True)).encode(), "more_body": False}])
+    pieces: list[Message] = []
+
+    async def receive() -> Message:
+        if (message := next(asked, None)) is not None:
+            return message
+        while len(pieces) < 6:
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        pieces.append(message)
+
+    headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers, "query_string": b"", "root_path": ""}
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), 20))
+    assert pieces[0]["status"] == 200 and len(pieces) >= 6
+
+
+def test_nothing_is_sent_before_the_latency_is_over() -> None:
+    with Embedded(Options(latency=0.15)) as server:
+        headers = {"authorization": f"Bearer {server.key}"}
+        with httpx.Client(headers=headers, timeout=20, trust_env=False) as client:
+            client.get(f"{server.base_url}/models")
+            for stream in (False, True):
+                began = time.monotonic()
+                with client.stream("POST", url(server), json=conversation(stream=stream)) as answered:
+                    assert answered.status_code == 200
+                    assert time.monotonic() - began >= 0.15
+
+
+def test_serving_in_the_foreground_says_where_and_ends_on_interrupt() -> None:
+    code = "from conformance.reference.launch import Options, serve; serve(Options())"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        said = dict(process.stdout.readline().strip().split("=", 1) for _ in range(3))
+        listing = httpx.get(f"{said['BASE_URL']}/models", headers={"authorization": f"Bearer {said['API_KEY']}"}, trust_env=False)
+        assert listing.json()["data"][0]["id"] == said["MODEL"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
 
 
 def test_every_defect_is_served_beside_the_conforming_server(client: httpx.Client, embedded: Embedded) -> None:

@@ -80,7 +80,8 @@ def test_usage_comes_last_and_only_when_asked_for(service: Service) -> None:
     *before, last = ask(service, stream=True, stream_options={"include_usage": True}).chunks
     assert all(get(chunk, "usage") is None for chunk in before)
     assert get(last, "choices") == [] and isinstance(get(last, "usage", "total_tokens"), int)
-    for options in (None, {}, {"include_usage": False}):
+    unasked: list[Json] = [None, {}, {"include_usage": False}]
+    for options in unasked:
         assert not any("usage" in str(chunk) for chunk in ask(service, stream=True, stream_options=options).chunks)
 
 

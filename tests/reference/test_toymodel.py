@@ -116,7 +116,7 @@ def test_a_tool_result_is_told(service: Service) -> None:
     assert "hail" in str(content(second))
 
 
-SCHEMAS: list[Json] = [
+SCHEMAS: list[dict[str, Json]] = [
     {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a", "b"]},
     {"type": "object", "properties": {"a": {"type": "array", "items": {"enum": ["x", "y"]}, "minItems": 2}}, "required": ["a"]},
     {"type": "object", "properties": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/n"}]}}, "required": ["a"],
@@ -132,7 +132,7 @@ SCHEMAS: list[Json] = [
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_a_schema_gets_an_instance(service: Service, schema: Json) -> None:
+def test_a_schema_gets_an_instance(service: Service, schema: dict[str, Json]) -> None:
     response_format: Json = {"type": "json_schema", "json_schema": {"name": "it", "schema": schema}}
     answered = json.loads(str(content(ask(service, "JSON, please", response_format=response_format))))
     jsonschema.validate(answered, schema)
