@@ -51,8 +51,8 @@ _CODES = {
     "const": "invalid_value",
     "pattern": "invalid_value",
     "format": "invalid_value",
-    "oneOf": "invalid_value",
-    "anyOf": "invalid_value",
+    "oneOf": "invalid_type",
+    "anyOf": "invalid_type",
     "multipleOf": "invalid_value",
     "additionalProperties": "unknown_parameter",
     "unevaluatedProperties": "unknown_parameter",
@@ -62,17 +62,20 @@ _CODES = {
     "maxProperties": "invalid_value",
     "propertyNames": "invalid_value",
 }
-"""`error.code` by the keyword broken: the family the original uses; none of it is enumerated in its specification."""
+"""`error.code` by the keyword broken: the family the original uses; none of it is enumerated in its specification.
+
+A union is the broken keyword only when no arm has the right type; otherwise the contract names what broke in the arm that was meant.
+"""
 
 
 def of_fault(fault: SchemaFault, body: Json) -> Refusal:
     """Turn the first broken clause into a 400 that names the field; a broken dependency has no code, as in the original."""
     path = _path(fault.pointer, body)
-    if fault.keyword == "required" and (missing := re.match(r"'([^']+)' is a required", fault.message)):
+    if fault.keyword == "required" and (missing := re.search(r"'([^']+)'", fault.message)):
         path = f"{path}.{missing[1]}" if path else missing[1]
         message = f"Missing required parameter: '{path}'."
     else:
-        message = f"Invalid value for '{path or 'body'}': {fault.message}"
+        message = f"Invalid value for '{path or 'body'}': {fault.message.rstrip('.')}."
     return Refusal(status=400, message=message, param=path or None, code=_code(fault, body))
 
 

@@ -15,7 +15,6 @@ from conformance.reference.answer import answer
 from conformance.reference.behaviour import Behaviour, Call, State
 from conformance.reference.chunks import chunks
 from conformance.reference.completion import complete
-from conformance.reference.conversation import order_faults
 from conformance.reference.frames import encode, frames
 from conformance.reference.reading import check_key, read_json
 from conformance.reference.refusals import Refusal, Refused
@@ -107,8 +106,7 @@ class Service:
 
     def _understood(self, call: Call) -> ChatRequest:
         """Validate a body and read its fields."""
-        found = self._contract.request_faults(call.body) or order_faults(call.body)
-        if faults := self._behaviour.at(behaviour.FAULTS, found, call):
+        if faults := self._behaviour.at(behaviour.FAULTS, self._contract.request_faults(call.body), call):
             raise Refused(refusals.of_fault(faults[0], call.body))
         return self._behaviour.at(behaviour.REQUEST, read_request(call.body), call)
 

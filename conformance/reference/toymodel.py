@@ -1,6 +1,6 @@
 """A language model small enough to be predictable: it follows a handful of instructions to the letter.
 
-- "Count from 1 to 20" and "Count from one to ten": counts, in digits or in words.
+- "Count from 1 to 20", "Count to ten": counts, in digits or in words, with commas unless "separated by spaces" is asked for.
 - "Repeat: …", "Say exactly: …", "Reply with "…"": says what follows the colon, or what is quoted.
 - A tool is called when it has to be, or when the last user message names it (or a word of its name, or the longest word of its
   description). Two tools named, or two places ("Paris and London"), make two calls where that is allowed.
@@ -40,7 +40,8 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = (*_ONES, *(f"{ten}-{one}" if one != "zero" else ten for ten in _TENS for one in _ONES[:10]), "hundred")
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)} | {"one hundred": 100, "a hundred": 100}
 _BOUND = rf"(\d{{1,5}}|one hundred|a hundred|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
-_COUNT = re.compile(rf"\bcount\b.{{0,40}}?\bfrom\s+{_BOUND}\s+(?:up\s+)?to\s+{_BOUND}\b", re.IGNORECASE)
+_COUNT = re.compile(rf"\bcount\b.{{0,40}}?\b(?:from\s+{_BOUND}\s+)?(?:up\s+)?to\s+{_BOUND}\b", re.IGNORECASE)
+_SPACED = re.compile(r"\bseparated by (?:single |one )?spaces?\b", re.IGNORECASE)
 _VERBS = r"(?:repeat|say|reply|respond|answer|echo|print|write|output)"
 _AFTER_COLON = re.compile(rf"\b{_VERBS}\b[^:\n]{{0,80}}:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(rf"\b{_VERBS}\b[^\"\n]{{0,80}}\"([^\"]+)\"", re.IGNORECASE)
@@ -95,11 +96,12 @@ class ToyModel:
 
 def _instructed(prompt: str) -> str:
     if counted := _COUNT.search(prompt):
-        first, last = (_value(bound) for bound in counted.groups())
+        first, last = (_value(bound or "1") for bound in counted.groups())
         step = 1 if last >= first else -1
         numbers = range(first, last + step, step)[:_LONGEST_COUNT]
-        spelt = not counted[1].isdigit() or "in words" in prompt.lower()
-        return ", ".join(_WORDS[number] if spelt and number < 100 else str(number) for number in numbers)
+        spelt = not counted[2].isdigit() or "in words" in prompt.lower()
+        between = " " if _SPACED.search(prompt) else ", "
+        return between.join(_WORDS[number] if spelt and number < 100 else str(number) for number in numbers)
     if told := _QUOTED.search(prompt) or _AFTER_COLON.search(prompt):
         return told[1].strip()
     return ""

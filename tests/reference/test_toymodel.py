@@ -51,7 +51,9 @@ def called(answered: Answered) -> list[tuple[str, object]]:
     [
         ("Count from 1 to 5.", "1, 2, 3, 4, 5"),
         ("Please count slowly from 3 up to 1", "3, 2, 1"),
-        ("Count from one to twenty-two, in words", None),
+        ("Count to three.", "one, two, three"),
+        ("Count from 1 to 4 in digits, separated by single spaces. Write nothing else.", "1 2 3 4"),
+        ("Count from 8 to 11 in words", "eight, nine, ten, eleven"),
         ("Count from nineteen to twenty-one", "nineteen, twenty, twenty-one"),
         ("Say exactly: ", None),
         ("Repeat: h\u00e9llo \U0001f469\u200d\U0001f467, w\u00f6rld!", "h\u00e9llo \U0001f469\u200d\U0001f467, w\u00f6rld!"),
