@@ -194,10 +194,10 @@ def level(of: Requirement, reading: Contract) -> Level:
 
 @cache
 def load() -> Catalogue:
-    """Import every module under `requirements/` and return what they declared."""
-    package = importlib.import_module("conformance.requirements")
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
+    """Import every module under `requirements/` and `scenarios/`, and return what they declared."""
+    for name in ("conformance.requirements", "conformance.scenarios"):
+        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
+            importlib.import_module(module.name)
     areas = list(Area)
     return Catalogue(
         requirements=tuple(sorted(_requirements.values(), key=lambda r: (areas.index(r.area), r.id))),
