@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ class Server:
     handler: Handler
     greeting: bytes = b""
     """Sent before anything was asked."""
+    tls: ssl.SSLContext | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     heads: list[bytes] = field(default_factory=list)
     """The head of every request, in the order of arrival."""
@@ -73,7 +75,8 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/v1"
 
     def start(self) -> None:
         self._spawn(self._accept)
@@ -108,10 +111,18 @@ class Server:
                     self._sockets.append(accepted)
                 self._spawn(self._serve, accepted)
 
+    def _secure(self, context: ssl.SSLContext, accepted: socket.socket) -> socket.socket:
+        secured = context.wrap_socket(accepted, server_side=True)
+        with self._lock:
+            self._sockets.append(secured)
+        return secured
+
     def _serve(self, accepted: socket.socket) -> None:
         rest = b""
         with suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls:
+                accepted = self._secure(self.tls, accepted)
             accepted.sendall(self.greeting)
             while not self.stopping.is_set():
                 while b"\r\n\r\n" not in rest:
@@ -134,9 +145,9 @@ class Server:
 
 
 @contextmanager
-def serving(handler: Handler, *, greeting: bytes = b"") -> Iterator[Server]:
+def serving(handler: Handler, *, greeting: bytes = b"", tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run a server for the length of a block."""
-    server = Server(handler, greeting)
+    server = Server(handler, greeting, tls)
     server.start()
     try:
         yield server

@@ -79,6 +79,14 @@ def test_the_key_comes_from_the_first_variable_that_is_set() -> None:
     assert named({}) == (None, "")
 
 
+def test_another_variable_may_be_named_and_must_then_be_set() -> None:
+    environment = {"OPENAI_API_KEY": "second-key", "MY_KEY": "my-key"}
+    made = Target.from_environment("https://host/v1", "m", variable="MY_KEY", environment=environment)
+    assert (made.key, made.key_variable) == ("my-key", "MY_KEY")
+    with pytest.raises(TargetError, match="NO_SUCH_KEY"):
+        Target.from_environment("https://host/v1", "m", variable="NO_SUCH_KEY", environment=environment)
+
+
 def test_the_key_is_never_shown() -> None:
     made = Target.from_environment("https://host/v1", "m", environment={"OPENAI_API_KEY": SECRET}, headers=(("api-key", SECRET),))
     assert SECRET not in repr(made) + str(made) + repr(made.identity())
