@@ -87,20 +87,24 @@ class Embedded:
         return f"{self.base_url.removesuffix('/v1')}/{defect}/v1"
 
     def __enter__(self) -> Self:
-        """Start the process; its address works from here on."""
-        check_names(self.options)
+        """Start the process; its address works from here on. Raises what `serve` raises."""
+        _check_names(self.options)
         with _listen(self.options) as listener:
             self.base_url = _base_url(listener)
-            task = json.dumps({"fd": listener.fileno(), "options": asdict(self.options)})
+            task = {"fd": listener.fileno(), "options": asdict(self.options)}
             root = str(Path(__file__).resolve().parents[2])
             paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-c", _START, task],
+                [sys.executable, "-c", _START],
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
                 env={**os.environ, "PYTHONPATH": paths},
                 start_new_session=True,  # Ctrl-C at a terminal is for the run; the server goes when the run goes.
             )
+            if self._process.stdin is not None:
+                # Not on the command line, which everybody on the machine can read.
+                self._process.stdin.write(json.dumps(task).encode() + b"\n")
+                self._process.stdin.flush()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -121,7 +125,7 @@ class Embedded:
 
 def adopt() -> None:
     """Be the process behind `Embedded`: serve on the socket that was handed over until standard input closes."""
-    task = json.loads(sys.argv[1])
+    task = json.loads(sys.stdin.buffer.readline())
     options = Options(**{**task["options"], "models": tuple(task["options"]["models"])})
     server = _server(options)
 
@@ -134,8 +138,11 @@ def adopt() -> None:
     server.run(sockets=[socket.socket(fileno=task["fd"])])
 
 
-def check_names(options: Options) -> None:
-    """Raise `UnknownNameError` for a defect that nobody declared, before a process is started for it."""
+def _check_names(options: Options) -> None:
+    """Raise `UnknownNameError` for a defect or dialect that does not exist, here where somebody sees it."""
+    from conformance.contract import load
+
+    load(options.dialect)
     if options.defect:
         from conformance.reference.defects import named
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.contract import Schema
-from tests.reference.asking import ask, send
+from tests.reference.asking import ask, conversation, send
 from tests.reference.test_stream import REQUESTS
 from tests.reference.test_toymodel import TIME, WEATHER
 
@@ -67,3 +68,28 @@ PROMPTS = st.text(max_size=20) | st.sampled_from(["Count from 1 to 30", "Weather
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_asked(contract: Contract, service: Service, prompt: str, fields: dict[str, Json]) -> None:
     check(contract, service, prompt, fields)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_sent(contract: Contract, service: Service, data: st.DataObject) -> None:
+    """Members of any type: never an exception, always a valid answer or a valid refusal."""
+    properties = contract.at("/components/schemas/CreateChatCompletionRequest/properties")
+    assert isinstance(properties, dict)
+    wild = data.draw(st.dictionaries(st.sampled_from(sorted(properties)), JSON, min_size=1, max_size=3))
+    check(contract, service, "Hello", wild)
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "1" * 400, "1.0", "1e2", "-0", "0.1e1"])
+@pytest.mark.parametrize("member", ["temperature", "n", "max_tokens", "seed", "top_logprobs"])
+def test_odd_numbers(contract: Contract, service: Service, member: str, text: str) -> None:
+    answered = send(service, json.dumps(conversation("Hello", **{member: 12345})).replace("12345", text).encode())
+    assert answered.status in {200, 400}
+    assert contract.faults(Schema.RESPONSE if answered.status == 200 else Schema.ERROR, answered.json) == ()

@@ -157,8 +157,9 @@ def test_a_server_is_gone_after_its_block() -> None:
 
 
 def test_what_cannot_be_started_is_said_before_it_is_tried() -> None:
-    with pytest.raises(UnknownNameError), Embedded(Options(defect="no-such-defect")):
-        pass
+    for options in (Options(defect="no-such-defect"), Options(dialect="no-such-dialect")):
+        with pytest.raises(UnknownNameError), Embedded(options):
+            pass
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
