@@ -1,0 +1,92 @@
+"""In which order rows are shown, under which headings, and how many there are of each kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.model import Area, Level, Outcome
+from conformance.report import Report, Row
+
+OUTCOMES: Final = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INAPPLICABLE, Outcome.NOT_RUN, Outcome.ERROR)
+"""In the order of a table's columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Rows under one heading."""
+
+    anchor: str
+    title: str
+    about: str
+    """What it means for a row to be here."""
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many requirements of one level came to what; `area` is None for the level as a whole."""
+
+    level: Level
+    area: Area | None
+    by_outcome: tuple[tuple[Outcome, int], ...]
+
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return sum(number for _, number in self.by_outcome)
+
+
+_SECTIONS: Final = (
+    ("must-failures", Outcome.FAIL, Level.MUST, "Failures: MUST", "The endpoint breaks what the contract demands."),
+    ("should-failures", Outcome.FAIL, Level.SHOULD, "Failures: SHOULD", "A recommendation is not followed. Gated only when strict."),
+    ("observations", Outcome.FAIL, Level.MAY, "Observations: MAY", "The endpoint does without something that is optional. Never gated."),
+    ("errors", Outcome.ERROR, None, "Errors of this suite", "The suite failed, not the endpoint: please report it."),
+    ("inconclusive", Outcome.INCONCLUSIVE, None, "Inconclusive", "Asked, and not to be judged: neither held nor broken."),
+    ("passed", Outcome.PASS, None, "Passed", "Every observation held, and there was at least one."),
+    ("inapplicable", Outcome.INAPPLICABLE, None, "Inapplicable", "The endpoint does not claim the feature, or refused it honestly."),
+    ("not-run", Outcome.NOT_RUN, None, "Not run", "Nothing that this run sent bears on it."),
+)  # fmt: skip
+
+
+def sections(report: Report) -> tuple[Section, ...]:
+    """Return every row once, most harmful first. Empty sections are left out."""
+    made = (
+        Section(
+            anchor=anchor,
+            title=title,
+            about=about,
+            rows=tuple(r for r in report.rows if r.verdict.outcome is outcome and level in (None, r.verdict.level)),
+        )
+        for anchor, outcome, level, title, about in _SECTIONS
+    )
+    return tuple(section for section in made if section.rows)
+
+
+def failures(report: Report) -> tuple[Row, ...]:
+    """Return the failing rows, MUST before SHOULD before MAY."""
+    return tuple(row for level in Level for row in report.rows if row.verdict.outcome is Outcome.FAIL and row.verdict.level is level)
+
+
+def totals(report: Report) -> dict[Outcome, int]:
+    """Count all requirements by outcome; every outcome has a number."""
+    found = Counter(row.verdict.outcome for row in report.rows)
+    return {outcome: found[outcome] for outcome in OUTCOMES}
+
+
+def counts(report: Report) -> tuple[Count, ...]:
+    """Count by level, then by area within the level; the ones that nobody declared are left out."""
+    return tuple(_counts(report))
+
+
+def _counts(report: Report) -> Iterator[Count]:
+    found = Counter((row.verdict.level, row.requirement.area, row.verdict.outcome) for row in report.rows)
+    for level in Level:
+        areas = [area for area in Area if any(found[level, area, outcome] for outcome in OUTCOMES)]
+        if areas:
+            summed = tuple((outcome, sum(found[level, area, outcome] for area in areas)) for outcome in OUTCOMES)
+            yield Count(level=level, area=None, by_outcome=summed)
+        for area in areas:
+            yield Count(level=level, area=area, by_outcome=tuple((outcome, found[level, area, outcome]) for outcome in OUTCOMES))

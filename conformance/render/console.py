@@ -1,0 +1,185 @@
+"""What a person at a terminal sees: progress, a block for each failure, a table, the verdict.
+
+Text from the target is shown through `text` and handed to rich as plain strings, never as markup. Off a terminal all of it is plain.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.model import Exchange, Level, Outcome
+from conformance.render import arrange, curl, wording
+from conformance.render.text import line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+    from rich.table import Table
+
+    from conformance.report import Report, Row
+
+LINES: Final = 12
+"""Most lines of a failure block."""
+
+_BODY: Final = 2048
+"""Bytes of a request body that a block repeats."""
+
+_STYLES: Final = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.ERROR: "magenta",
+    Outcome.INAPPLICABLE: "dim",
+    Outcome.NOT_RUN: "dim",
+}
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """Make the console that everything here expects: no markup, no emoji, no guessing at what to highlight; rich honours NO_COLOR."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def failure_block(row: Row, report: Report) -> list[str]:
+    """Say in at most 12 lines what is wrong, where, by which rule, and how to see it again.
+
+    Also for rows that are inconclusive or our error: then the reasons stand in for the finding.
+    """
+    requirement, verdict = row.requirement, row.verdict
+    block = [f"{verdict.outcome} {requirement.id} ({verdict.level}, {requirement.area})", f"  {line(requirement.text)}"]
+    if verdict.findings:
+        first = verdict.findings[0]
+        block += [_field("expected", line(first.expected, 300)), _field("received", line(first.received, 300))]
+        place = wording.where(first.at)
+        block.append(_field("where", f"{line(first.exchange, 120)}{': ' if place else ''}{place} [{line(first.code, 60)}]"))
+    else:
+        block += [_field("because", reason) for reason in wording.why(row, report)[:3]]
+    if verdict.failed > 1:
+        block.append(_field("count", f"{wording.observations(row)}; this is the first"))
+    clauses = "; ".join(cite.label for cite in requirement.cites if cite.kind != "incident")
+    incidents = "; ".join(cite.label for cite in requirement.cites if cite.kind == "incident")
+    block += [_field("clause", line(clauses))] if clauses else []
+    block += [_field("incident", line(incidents))] if incidents else []
+    block += [_field("remedy", line(requirement.remedy))] if requirement.remedy else []
+    block.append(_field("rerun", wording.rerun(report.header, requirement.id)))
+    exchange = report.exchange(verdict.findings[0].exchange) if verdict.findings else None
+    if exchange is not None:
+        block.append(_field("repeat", curl.command(exchange, report.header.target.key_variable, inline=_BODY)))
+    return block
+
+
+def failures(report: Report, console: Console, *, most: int = 20) -> None:
+    """Print the blocks of the rows that failed or could not be judged, most harmful first."""
+    broken = [row for row in report.rows if row.verdict.outcome is Outcome.ERROR]
+    unjudged = [row for row in report.rows if row.verdict.outcome is Outcome.INCONCLUSIVE]
+    rows = [*(row for row in arrange.failures(report) if row.verdict.level is not Level.MAY), *broken, *unjudged]
+    for row in rows[:most]:
+        head, *rest = failure_block(row, report)
+        _say(console, head, style=f"bold {_STYLES[row.verdict.outcome]}")
+        for each in rest:
+            _say(console, each)
+        _say(console, "")
+    if len(rows) > most:
+        _say(console, f"… and {len(rows) - most} more, in the report.\n")
+
+
+def summary(report: Report, console: Console, *, path: str = "") -> None:
+    """Print the counts, the verdict, the exit status and where the report is; `path` is printed as given."""
+    cut = wording.cut_off(report)
+    if cut:
+        _say(console, f"INCOMPLETE RUN: {cut}.", style="bold red")
+    if report.rows:
+        console.print(_table(report, plain=not console.is_terminal), soft_wrap=False)
+    if report.exclusions:
+        _say(console, f"Clauses knowingly not tested: {len(report.exclusions)}, listed in the report.")
+    ceiling = f" of at most {report.plan.requests}" if report.plan else ""
+    _say(console, f"Requests sent: {report.requests}{ceiling}.")
+    _say(console, line(report.gate.sentence, 1000), style=f"bold {'green' if report.gate.status == 0 else 'red'}")
+    _say(console, f"Exit status {int(report.gate.status)}: {wording.meaning(report.gate.status)}.")
+    if path:
+        _say(console, f"Report: {line(path, 1000)}")
+
+
+class LiveProgress:
+    """A `Progress` of `observe`: a bar on a terminal, silence anywhere else."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._total = 0
+        self._done = 0
+
+    def started(self, total: int) -> None:
+        """Show the bar. A run that goes in stages starts more than once: the largest ceiling stays."""
+        self._total = max(self._total, self._done + total)
+        if not self._console.is_terminal:
+            return
+        if self._bar is None or self._task is None:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task("starting", total=self._total)
+        self._bar.update(self._task, total=self._total)
+        self._bar.start()
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Count it, and say which it was. Repeats may take the count past the ceiling, which then moves."""
+        self._done += 1
+        self._total = max(self._total, self._done)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=self._done, total=self._total, description=line(exchange.id, 44))
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Say for how long nothing is sent, and why."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, description=line(f"waiting {seconds:.0f} s: {reason}", 44))
+
+    def finished(self) -> None:
+        """Take the bar away; what was counted is in the summary."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar(console: Console) -> Bar:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    return Progress(
+        MofNCompleteColumn(),
+        BarColumn(bar_width=28),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=console,
+        transient=True,
+        refresh_per_second=8,
+    )
+
+
+def _field(name: str, value: str) -> str:
+    return f"  {name:<9} {value}"
+
+
+def _say(console: Console, text: str, *, style: str | None = None) -> None:
+    """Print as it is, on one line; what the console's encoding lacks is written out."""
+    encoding = console.encoding
+    fit = text.encode(encoding, "backslashreplace").decode(encoding)
+    console.print(fit, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _table(report: Report, *, plain: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None if plain else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), highlight=False)
+    table.add_column("")
+    for outcome in arrange.OUTCOMES:
+        table.add_column(str(outcome), justify="right", no_wrap=True)
+    for count in arrange.counts(report):
+        whole = count.area is None
+        name = Text(str(count.level) if whole else f"  {count.area}", style="bold" if whole else "")
+        cells = [Text(str(number) if number else "-", style=_STYLES[outcome] if number else "dim") for outcome, number in count.by_outcome]
+        table.add_row(name, *cells)
+    return table

@@ -1,0 +1,174 @@
+"""The report as one HTML file: no network, no script needed, nothing in it that a target could make act.
+
+Every string that reaches the template is made visible and escaped by the environment itself, not by the template's author. Style and
+script are pinned by hash in the page's Content-Security-Policy, so that markup which got in all the same could neither style nor run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from conformance.model import Citation, Outcome
+from conformance.render import arrange, wording
+from conformance.render.evidence import Gallery, Link, Shown
+from conformance.render.text import line, visible
+from conformance.report import Report, Row
+
+FINDINGS: Final = 5
+"""Findings of one requirement that are shown; the others are counted."""
+
+EVIDENCE: Final = 2
+"""Exchanges shown for one that passed."""
+
+_VALUE: Final = 600
+_BRIEF: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFinding:
+    """One finding."""
+
+    code: str
+    expected: str
+    received: str
+    where: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRow:
+    """One requirement, with whatever opens below it."""
+
+    row: Row
+    observations: str
+    reasons: tuple[str, ...]
+    findings: tuple[ShownFinding, ...]
+    more: int
+    """Findings that are not shown."""
+    exchanges: tuple[Shown, ...]
+    evidence: tuple[Link, ...]
+    rerun: str
+    brief: bool
+    """Whether something was left out to keep the page small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSection:
+    """A heading and its rows."""
+
+    section: arrange.Section
+    rows: tuple[ShownRow, ...]
+
+
+def render(report: Report) -> str:
+    """Return the page."""
+    environment = _environment()
+    style, script = _source("report.css"), _source("report.js")
+    gallery = Gallery(report)
+    shown = [
+        ShownSection(section=section, rows=tuple(_row(row, report, gallery) for row in section.rows))
+        for section in arrange.sections(report)
+    ]
+    untested = {Outcome.INAPPLICABLE, Outcome.NOT_RUN}
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        header=report.header,
+        policy=Markup(f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"),  # noqa: S704 - both are ours
+        style=style,
+        script=script,
+        tone=_tone(report),
+        cut=wording.cut_off(report),
+        meaning=wording.meaning(report.gate.status),
+        started=wording.utc(report.header.started),
+        counts=arrange.counts(report),
+        totals=arrange.totals(report),
+        outcomes=arrange.OUTCOMES,
+        tested=[one for one in shown if one.rows[0].row.verdict.outcome not in untested],
+        untested=[one for one in shown if one.rows[0].row.verdict.outcome in untested],
+    )
+
+
+def _row(row: Row, report: Report, gallery: Gallery) -> ShownRow:
+    verdict = row.verdict
+    brief = gallery.is_full
+    chosen = verdict.findings[: 1 if brief else FINDINGS]
+    identifiers = dict.fromkeys([*(finding.exchange for finding in chosen), *verdict.evidence[:EVIDENCE]] if not brief else ())
+    limit = _BRIEF if brief else _VALUE
+    gallery.charge(*(text[:limit] for finding in chosen for text in (finding.expected, finding.received)))
+    exchanges = gallery.new(identifier for identifier in identifiers if identifier)
+    return ShownRow(
+        row=row,
+        observations=wording.observations(row),
+        reasons=wording.why(row, report),
+        findings=tuple(
+            ShownFinding(
+                code=line(finding.code, 80),
+                expected=line(finding.expected, limit),
+                received=line(finding.received, limit),
+                where=wording.where(finding.at),
+                link=gallery.link(finding.exchange),
+            )
+            for finding in chosen
+        ),
+        more=max(verdict.failed, len(verdict.findings)) - len(chosen) if chosen else 0,
+        exchanges=exchanges,
+        evidence=tuple(gallery.link(identifier) for identifier in verdict.evidence),
+        rerun=wording.rerun(report.header, row.requirement.id),
+        brief=brief and bool(verdict.findings),
+    )
+
+
+def _tone(report: Report) -> str:
+    """Name of the colour that the verdict is said in."""
+    return ("pass", "fail", "open", "error", "error")[int(report.gate.status)]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("conformance.render"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["words"] = lambda value: str(value).lower().replace(" ", "-")
+    environment.filters["href"] = _href
+    environment.filters["prose"] = _prose
+    environment.filters["clock"] = lambda seconds: f"{seconds:.3f}"
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Make every value of every template visible; escaping comes after."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    """Our own sentences, in which backquotes mean code."""
+    pieces = [escape(visible(piece)) for piece in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
+
+
+def _href(citation: Citation) -> str:
+    """Link of a citation when it is one that may be followed; else empty."""
+    return citation.url if citation.url.startswith(("https://", "http://")) else ""
+
+
+def _source(name: str) -> Markup:
+    environment = _environment()
+    if environment.loader is None:
+        raise AssertionError("the environment is made with a loader")
+    return Markup("\n" + environment.loader.get_source(environment, name)[0].strip() + "\n")  # noqa: S704 - ours
+
+
+def _hash(source: Markup) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(str(source).encode()).digest()).decode()}'"

@@ -1,0 +1,98 @@
+"""What every view says in the same words."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+from typing import Final, assert_never
+
+from conformance.gate import ExitStatus
+from conformance.model import Header, Outcome, Place, Violation
+from conformance.render.text import line
+from conformance.report import Report, Row
+
+SHORT_DIGEST: Final = 12
+
+DEFAULT_DIALECT: Final = "openai-compatible"
+
+
+def meaning(status: ExitStatus) -> str:
+    """Say what an exit status means."""
+    match status:
+        case ExitStatus.CONFORMS:
+            return "conforms"
+        case ExitStatus.VIOLATIONS:
+            return "violations"
+        case ExitStatus.NOT_JUDGED:
+            return "could not be judged"
+        case ExitStatus.OUR_ERROR:
+            return "error of the suite"
+        case ExitStatus.BAD_CONFIGURATION:
+            return "bad configuration"
+        case _:
+            assert_never(status)
+
+
+def cut_off(report: Report) -> str:
+    """Say why the run is not a whole one; empty when it is."""
+    if report.torn:
+        return "the record breaks off in the middle of a line"
+    if report.footer is None:
+        return "the record has no end, so the run was cut off"
+    return "" if report.footer.complete else line(report.footer.reason) or "no reason was recorded"
+
+
+def where(place: Place) -> str:
+    """Say where in an exchange something is; empty when nobody knows."""
+    parts = []
+    if place.header is not None:
+        parts.append(f"header {line(place.header, 120)}")
+    if place.event is not None:
+        parts.append(f"event {place.event}")
+    if place.pointer is not None:
+        parts.append(f"at {line(place.pointer, 200)}" if place.pointer else "at the whole body" if place.event is None else "at its data")
+    if place.span is not None:
+        parts.append(f"bytes {place.span[0]} to {place.span[1]}")
+    return ", ".join(parts)
+
+
+def broken(violation: Violation) -> str:
+    """Say what is wrong with a request that was made to be wrong."""
+    spot = violation.pointer or "the body"
+    return f"breaks {violation.constraint} at {spot}: sent {violation.sent}"
+
+
+def rerun(header: Header, identifier: str) -> str:
+    """Return the command that asks this one thing again."""
+    target = header.target
+    words = ["conformance", "run", "--base-url", target.base_url, "--model", target.model]
+    if header.dialect and header.dialect[-1] != DEFAULT_DIALECT:
+        words += ["--dialect", header.dialect[-1]]
+    words += ["--tier", str(header.tier), "--seed", str(header.seed), "--only", identifier]
+    return line(shlex.join(words), 1000)
+
+
+def why(row: Row, report: Report) -> tuple[str, ...]:
+    """Say why a row was not judged; for a row that nothing bears on, as far as the run itself tells."""
+    if row.verdict.reasons or row.verdict.outcome is not Outcome.NOT_RUN:
+        return tuple(line(reason) for reason in row.verdict.reasons)
+    if report.header.selection:
+        return (f"no request about it among those selected by {line(report.header.selection, 120)}, tier {report.header.tier}",)
+    if cut_off(report):
+        return ("the run ended before anything was sent that bears on it",)
+    return (f"no request of the tier {report.header.tier} bears on it",)
+
+
+def observations(row: Row) -> str:
+    """Count what a verdict rests on."""
+    verdict = row.verdict
+    numbers = ((verdict.passed, "held"), (verdict.failed, "failed"), (verdict.lost, "lost"), (verdict.unmet, "without its premise"))
+    return ", ".join(f"{number} {word}" for number, word in numbers if number) or "none"
+
+
+def utc(seconds: float) -> str:
+    """Write a point in time as ISO 8601, in UTC, to the second."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return "unknown"

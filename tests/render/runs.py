@@ -1,0 +1,191 @@
+"""Judged runs made by hand, so that a renderer is tried without a record, a network or a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from conformance.gate import decide
+from conformance.model import (
+    Area,
+    Chunk,
+    Citation,
+    Exchange,
+    Expectation,
+    Fault,
+    Finding,
+    Footer,
+    Header,
+    Identity,
+    Level,
+    Outcome,
+    Plan,
+    Purpose,
+    Sent,
+    Tier,
+    Verdict,
+    Violation,
+)
+from conformance.observation import View
+from conformance.registry import Exclusion, Requirement
+from conformance.report import Report, Row
+
+HOSTILE = "</script><script>alert(1)</script> [red]x[/red] \x1b[31m\x07 \u202egnp\u2066 a\0b \ud800 \ufffe \u2028 ]]> <!-- \" ' & 💥"
+
+
+WHOLE = Footer(complete=True, reason="", exchanges=3, ended=1795000060.0)
+
+
+def nothing(subject: object) -> Iterator[Finding]:
+    """The check of a requirement that is never judged."""
+    yield from ()
+
+
+def requirement(
+    identifier: str, level: Level = Level.MUST, area: Area = Area.STREAMING, *, text: str = "", remedy: str = ""
+) -> Requirement:
+    view: View[object] = View("anything", covers=lambda purpose: True, see=lambda asked: ())
+    return Requirement(
+        id=identifier,
+        area=area,
+        level=level,
+        text=text or "The last event of a successful stream is `data: [DONE]`.",
+        remedy=remedy,
+        cites=(
+            Citation(kind="contract", label="/x-stream/terminator"),
+            Citation(kind="standard", label="HTML §9.2.6", url="https://html.spec.whatwg.org/#event-stream-interpretation"),
+            Citation(kind="incident", label="owner/repo#123", url="https://github.com/owner/repo/issues/123"),
+        ),
+        since="2026-11-21",
+        on=view,
+        judge=nothing,
+        module="conformance.requirements.streaming.ends",
+        line=1,
+    )
+
+
+def exchange(
+    key: str,
+    *chunks: bytes,
+    attempt: int = 1,
+    status: int | None = 200,
+    body: bytes = b'{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}',
+    content_type: str = "text/event-stream",
+    headers: tuple[tuple[str, str], ...] = (),
+    sent_headers: tuple[tuple[str, str], ...] = (("Authorization", "Bearer $CONFORMANCE_API_KEY"), ("Content-Type", "application/json")),
+    fault: Fault | None = None,
+    violation: Violation | None = None,
+    stream: bool = True,
+) -> Exchange:
+    expect = Expectation.REFUSED if violation else Expectation.ACCEPTED
+    return Exchange(
+        purpose=Purpose(key=key, scenario=key.partition("/")[0], expect=expect, stream=stream, violation=violation),
+        attempt=attempt,
+        started=1795000000.0,
+        sent=Sent(method="POST", url="http://127.0.0.1:8000/v1/chat/completions", headers=sent_headers, body=body),
+        status=status,
+        headers=(("Content-Type", content_type), *headers),
+        head_at=0.12,
+        chunks=tuple(Chunk(0.12 + 0.05 * n, data) for n, data in enumerate(chunks)),
+        elapsed=0.12 + 0.05 * len(chunks),
+        fault=fault,
+    )
+
+
+@dataclass
+class Held:
+    """Records in a dictionary."""
+
+    exchanges: dict[str, tuple[Exchange, ...]] = field(default_factory=dict)
+
+    def purpose(self, key: str) -> Purpose | None:
+        return self.exchanges[key][0].purpose if key in self.exchanges else None
+
+    def attempts(self, key: str) -> tuple[Exchange, ...]:
+        return self.exchanges.get(key, ())
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.exchanges)
+
+
+def row(
+    identifier: str,
+    outcome: Outcome,
+    level: Level = Level.MUST,
+    area: Area = Area.STREAMING,
+    *,
+    findings: Sequence[Finding] = (),
+    reasons: Sequence[str] = (),
+    evidence: Sequence[str] = (),
+    text: str = "",
+    remedy: str = "",
+) -> Row:
+    failed = len(findings) if outcome is Outcome.FAIL else 0
+    return Row(
+        requirement=requirement(identifier, level, area, text=text, remedy=remedy),
+        verdict=Verdict(
+            requirement=identifier,
+            level=level,
+            outcome=outcome,
+            findings=tuple(findings),
+            passed=3 if outcome is Outcome.PASS else 0,
+            failed=failed,
+            lost=1 if outcome is Outcome.INCONCLUSIVE else 0,
+            reasons=tuple(reasons),
+            evidence=tuple(evidence),
+        ),
+    )
+
+
+def report(
+    *rows: Row,
+    exchanges: Sequence[Exchange] = (),
+    footer: Footer | None = WHOLE,
+    torn: bool = False,
+    exclusions: tuple[Exclusion, ...] = (),
+    base_url: str = "http://127.0.0.1:8000/v1",
+    model: str = "toy-model",
+    selection: str = "",
+) -> Report:
+    held = Held()
+    for each in exchanges:
+        held.exchanges[each.purpose.key] = (*held.attempts(each.purpose.key), each)
+    complete = footer is not None and footer.complete and not torn
+    return Report(
+        header=Header(
+            suite_version="0.1.0",
+            contract_revision="2026-11-21",
+            contract_digest="c0ffee" * 10 + "1234",
+            catalogue_digest="facade" * 10 + "5678",
+            dialect=("openai", "openai-compatible"),
+            target=Identity(base_url=base_url, model=model, key_variable="CONFORMANCE_API_KEY"),
+            tier=Tier.GATE,
+            seed=1,
+            selection=selection,
+            started=1795000000.0,
+        ),
+        plan=Plan(purposes=(), requests=40, billed=30, output_tokens=2000),
+        footer=footer,
+        torn=torn,
+        gate=decide((r.verdict for r in rows), complete=complete, reason="interrupted"),
+        rows=rows,
+        exclusions=exclusions,
+        records=held,
+        requests=len(exchanges),
+    )
+
+
+STREAM = (
+    b'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n',
+    b'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Hello"}}]}\n\n',
+    b'data: {"id":"c2","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" there"}}]}\n\n',
+    b'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n',
+)
+
+ANSWER = (
+    b'{"id":"c1","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":null}],'
+    b'"usage":{"prompt_tokens":"9","completion_tokens":1,"total_tokens":10}}'
+)
+REFUSAL = b'{"detail":"Internal validation problem"}'
+
+Make = Callable[..., Report]

@@ -1,0 +1,250 @@
+"""The page: one file that says the verdict first, shows the evidence, and lets nothing of the target's act."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from conformance.model import Finding, Footer, Level, Outcome
+from conformance.render import html
+from conformance.report import Report
+from tests.render.runs import HOSTILE, Make, exchange, row
+
+VOID = {"meta", "input", "link", "br", "hr", "img"}
+RAW = {"script", "style"}
+
+
+class Page(HTMLParser):
+    """Reads a page, insists on balance, and keeps what a browser would make of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.seen: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == [], f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> in the wrong place"
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style", "title"} & set(self.open):
+            self.seen.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.seen).split())
+
+
+@pytest.fixture(params=["typical", "hostile", "crowded", "cut_off"])
+def any_report(request: pytest.FixtureRequest) -> Report:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Report)
+    return found
+
+
+def test_it_is_the_same_to_the_byte_when_made_twice(any_report: Report) -> None:
+    assert html.render(any_report) == html.render(any_report)
+
+
+def test_it_is_well_formed_and_every_anchor_is_there_once(any_report: Report) -> None:
+    page = Page(html.render(any_report))
+    assert len(page.ids) == len(set(page.ids))
+    for tag, attributes in page.tags:
+        target = attributes.get("href") or ""
+        if tag == "a" and target.startswith("#"):
+            assert target[1:] in page.ids
+
+
+def test_it_loads_nothing(any_report: Report) -> None:
+    page = Page(html.render(any_report))
+    assert not {tag for tag, _ in page.tags} & {"link", "img", "iframe", "object", "embed", "base", "svg", "video"}
+    for tag, attributes in page.tags:
+        assert not {"src", "srcset", "style", "action"} & set(attributes), tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert tag == "a" or "href" not in attributes
+    assert "url(" not in html.render(any_report)
+
+
+def test_only_our_style_and_our_script_are_allowed(any_report: Report) -> None:
+    text = html.render(any_report)
+    policy = next(a["content"] or "" for t, a in Page(text).tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        found = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert len(found) == 1
+        assert base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode() in policy
+
+
+def test_nothing_of_the_targets_acts(hostile: Report) -> None:
+    text = html.render(hostile)
+    page = Page(text)
+    assert [tag for tag, _ in page.tags].count("script") == 1
+    assert "alert(1)" in page.text
+    assert "<script>alert" not in text
+    text.encode()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\ud800-\udfff]", text)
+
+
+def test_a_citation_that_is_no_web_address_is_no_link(make: Make) -> None:
+    from dataclasses import replace
+
+    from conformance.model import Citation
+
+    one = row("STREAM-DONE", Outcome.PASS)
+    odd = Citation(kind="standard", label="odd", url="javascript:alert(1)")
+    page = html.render(make(replace(one, requirement=replace(one.requirement, cites=(odd,)))))
+    assert "javascript:" not in page
+
+
+def test_five_hundred_failures_stay_below_two_megabytes(crowded: Report) -> None:
+    text = html.render(crowded)
+    assert len(text.encode()) < 2_000_000
+    assert text.count('<details class="row"') == 500
+
+
+def test_one_failure_on_a_bottomless_body_stays_small(hostile: Report) -> None:
+    assert len(html.render(hostile).encode()) < 300_000
+
+
+def test_the_first_screen_says_verdict_subject_and_what_was_not_tested(typical: Report) -> None:
+    text = Page(html.render(typical)).text
+    first = text[: text.index("Failures: MUST")]
+    for said in (
+        typical.gate.sentence,
+        "Exit status 1: violations",
+        "http://127.0.0.1:8000/v1",
+        "toy-model",
+        "openai → openai-compatible",
+        "c0ffeec0ffee",
+        "facadefacade",
+        "gate, 1",
+        "5 sent of at most 40",
+        "2026-11-18 11:06:40 UTC",
+        "Not tested : 1 not run, 1 inapplicable, 1 clause knowingly left out.",
+    ):
+        assert said in first
+
+
+def test_no_percentage_is_anywhere(typical: Report) -> None:
+    assert "%" not in Page(html.render(typical)).text
+
+
+@pytest.mark.parametrize(
+    ("footer", "torn", "said"),
+    [
+        (None, False, "the record has no end"),
+        (Footer(complete=True, reason="", exchanges=1, ended=0.0), True, "breaks off in the middle of a line"),
+        (Footer(complete=False, reason="interrupted", exchanges=1, ended=0.0), False, "interrupted"),
+    ],
+)
+def test_a_run_that_is_not_whole_says_so_before_anything_else(make: Make, footer: Footer | None, torn: bool, said: str) -> None:
+    text = Page(html.render(make(row("STREAM-DONE", Outcome.PASS), footer=footer, torn=torn))).text
+    assert text.startswith("Incomplete run:")
+    assert said in text[:120]
+
+
+def test_failures_come_first_and_by_level(typical: Report) -> None:
+    page = Page(html.render(typical))
+    headings = [
+        "must-failures",
+        "should-failures",
+        "observations",
+        "errors",
+        "inconclusive",
+        "passed",
+        "not-tested",
+        "inapplicable",
+        "not-run",
+        "excluded",
+    ]
+    assert [i for i in page.ids if i in headings] == headings
+
+
+def test_a_failing_row_opens_to_all_that_is_needed(typical: Report) -> None:
+    text = html.render(typical)
+    start = text.index('id="STREAM-DONE"')
+    opened = Page(text[start - len('<div class="inside" ') : text.index('</details>\n<details class="row"', start)]).text
+    for said in (
+        "/x-stream/terminator contract",
+        "owner/repo#123 incident",
+        "Expected [DONE]",
+        "Where text/streamed , event 3, bytes 318 to 425",
+        "and 2 more",
+        "--only STREAM-DONE",
+        "Send data: [DONE] and a blank line",
+    ):
+        assert said in opened
+
+
+def test_an_exchange_is_shown_once_and_marked_for_all(typical: Report) -> None:
+    text = html.render(typical)
+    assert text.count('id="x-text-streamed"') == 1
+    page = Page(text)
+    assert "◀ STREAM-DONE" in page.text
+    assert "◀ STREAM-ID" in page.text
+    assert "◀ wrong on purpose" in page.text
+    assert "$CONFORMANCE_API_KEY" in page.text
+
+
+def test_a_pass_says_what_it_rests_on(typical: Report) -> None:
+    text = Page(html.render(typical)).text
+    assert "3 held" in text
+    assert "Seen on text/plain" in text
+
+
+def test_a_broken_transport_is_told(make: Make) -> None:
+    from conformance.model import Fault, FaultKind
+
+    found = Finding(code="cut", expected="an end", received="none", exchange="text/cut")
+    cut = exchange("text/cut", b"data: x\n\n", fault=Fault(kind=FaultKind.TRUNCATED, detail="the body ended early"))
+    text = Page(html.render(make(row("STREAM-END", Outcome.FAIL, findings=[found]), exchanges=[cut]))).text
+    assert "Transport failed. truncated: the body ended early" in text
+
+
+def test_a_finding_without_its_exchange_is_still_shown(make: Make) -> None:
+    found = Finding(code="gone", expected="x", received=HOSTILE, exchange="not/recorded")
+    assert "not/recorded" in Page(html.render(make(row("STREAM-END", Outcome.FAIL, Level.SHOULD, findings=[found])))).text
+
+
+def test_a_run_without_a_single_verdict_is_a_page_too(make: Make) -> None:
+    assert "No requirement was judged." in Page(html.render(make())).text
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio as WCAG 2.2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_colour_can_be_read(typical: Report, scheme: int) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", html.render(typical), re.DOTALL)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", blocks[scheme]))
+    for ink in ("ink", "quiet", "link", "pass", "fail", "open", "error", "none"):
+        grounds = ["page", "raised", "sunken"] + ([f"{ink}-tint"] if f"{ink}-tint" in colours else [])
+        for ground in grounds:
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    assert contrast(colours["ink"], colours["open-tint"]) >= 4.5
+    assert contrast(colours["quiet"], colours["open-tint"]) >= 4.5
