@@ -51,6 +51,16 @@ def main() -> None:
     """Test any chat completions endpoint against the contract, clause by clause."""
 
 
+def _click(option: Option) -> Callable[[F], F]:
+    name = f"--{option.name}"
+    if option.flag:
+        return click.option(name, is_flag=True, help=option.help)
+    default = option.default or None
+    return click.option(
+        name, metavar=option.metavar, default=None, multiple=option.repeated, help=f"{option.help} [{default}]" if default else option.help
+    )
+
+
 def run_options(command: F) -> F:
     """Give a command the options of a run."""
     for option in reversed(RUN_OPTIONS):
@@ -124,8 +134,7 @@ def serve(*, host: str, port: int, dialect: str, defect: str, latency: str, pace
 def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> int:
     """Judge a saved record with today's requirements, and write its reports anew. Asks nobody."""
     from conformance import contract, registry, session
-    from conformance.render import artefacts
-    from conformance.render.console import show
+    from conformance.render import artefacts, console
     from conformance.runlog import Record
 
     path = record / session.RECORD if record.is_dir() else record
@@ -137,7 +146,9 @@ def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> i
     folder = output or path.parent
     folder.mkdir(parents=True, exist_ok=True)
     artefacts.write(report, folder)
-    show(report, folder)
+    screen = console.terminal()
+    console.failures(report, screen)
+    console.summary(report, screen, path=str(folder / artefacts.HTML))
     return report.gate.status
 
 
@@ -162,27 +173,17 @@ def explain(identifier: str, dialect: str) -> None:
         click.echo(line)
 
 
-def _click(option: Option) -> Callable[[F], F]:
-    name = f"--{option.name}"
-    if option.flag:
-        return click.option(name, is_flag=True, help=option.help)
-    default = option.default or None
-    return click.option(
-        name, metavar=option.metavar, default=None, multiple=option.repeated, help=f"{option.help} [{default}]" if default else option.help
-    )
-
-
 def _given(options: dict[str, Any]) -> list[str]:
     """The options that were given, as arguments again."""
     arguments: list[str] = []
     for option in RUN_OPTIONS:
-        value = options[option.name.replace("-", "_")]
+        value = options[option.field]
         if option.flag:
-            arguments += [f"--{option.name}"] if value else []
+            arguments += [option.argument] if value else []
         elif option.repeated:
-            arguments += [f"--{option.name}={each}" for each in value]
+            arguments += [f"{option.argument}={each}" for each in value]
         elif value is not None:
-            arguments.append(f"--{option.name}={value}")
+            arguments.append(f"{option.argument}={value}")
     return arguments
 
 

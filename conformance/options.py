@@ -18,11 +18,23 @@ class Option:
     default: str = ""
     repeated: bool = False
     flag: bool = False
+    pytest_name: str = ""
+    """Its name under pytest, where pytest has taken the plain one."""
+
+    @property
+    def argument(self) -> str:
+        """How it is written for pytest."""
+        return f"--{self.pytest_name or self.name}"
+
+    @property
+    def field(self) -> str:
+        """Name of the field of `Options` that it fills."""
+        return self.name.replace("-", "_")
 
     @property
     def destination(self) -> str:
         """Name under which a parser keeps its value."""
-        return f"conformance_{self.name.replace('-', '_')}"
+        return f"conformance_{self.field}"
 
 
 RUN_OPTIONS: Final[tuple[Option, ...]] = (
@@ -37,7 +49,7 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="only", metavar="ID", repeated=True, help="Judge this requirement alone; may be repeated, or hold several with commas."),
     Option(name="claim", metavar="FEATURE", repeated=True, help="The target has this feature: refusing it is a failure."),
     Option(name="deny", metavar="FEATURE", repeated=True, help="The target lacks this feature: nothing is sent for it."),
-    Option(name="strict", flag=True, help="Let failing SHOULD requirements gate as well."),
+    Option(name="strict", flag=True, pytest_name="strict-should", help="Let failing SHOULD requirements gate as well."),
     Option(name="concurrency", metavar="N", default="16", help="Requests under way at once."),
     Option(name="rate", metavar="N", help="Most requests per second."),
     Option(name="request-timeout", metavar="SECONDS", default="120", help="Longest time that one answer may take."),

@@ -6,6 +6,7 @@ sent once, before the first item runs, and each item then only reads its verdict
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import threading
 from collections.abc import Generator, Iterator
@@ -18,11 +19,12 @@ from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.model import Area, Level, Outcome
 from conformance.options import RUN_OPTIONS, Option, Options
+from conformance.render import artefacts
 from conformance.run import Run
 
 if TYPE_CHECKING:
     from conformance.registry import Requirement
-    from conformance.report import Report, Row
+    from conformance.report import Row
 
 HERE: Final = Path(__file__).parent / "requirements"
 RUN: Final = pytest.StashKey[Run]()
@@ -33,8 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of a run; one that another plugin has taken under the same name is shared with it."""
     group = parser.getgroup("conformance", "conformance of a chat completions endpoint")
     for option in RUN_OPTIONS:
-        with contextlib.suppress(ValueError):
-            group.addoption(f"--{option.name}", **_attributes(option))
+        with contextlib.suppress(ValueError, argparse.ArgumentError):
+            group.addoption(option.argument, **_attributes(option))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,10 +123,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     """Send what the collected requirements need, then let the items read their verdicts."""
     requirements = tuple(item.requirement for item in session.items if isinstance(item, RequirementItem))
     if requirements and not session.config.option.collectonly:
-        from conformance.render.console import LiveProgress
+        from conformance.render.console import LiveProgress, terminal
 
         with _usage_errors():
-            report = _run(session.config).conduct(requirements, LiveProgress(), threading.Event())
+            report = _run(session.config).conduct(requirements, LiveProgress(terminal(stderr=True)), threading.Event())
         session.config.stash[REPORT] = report
     return (yield)
 
@@ -137,9 +139,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if all(isinstance(item, RequirementItem) for item in session.items):
         session.exitstatus = report.gate.status
-    from conformance.render.console import show
+    from conformance.render import console
 
-    show(report, _run(session.config).folder)
+    screen = console.terminal()
+    if session.config.pluginmanager.has_plugin("terminalreporter"):
+        screen.print()
+    else:
+        console.failures(report, screen)
+    console.summary(report, screen, path=str(_run(session.config).folder / artefacts.HTML))
 
 
 def _run(config: pytest.Config) -> Run:
@@ -155,9 +162,9 @@ def _options(config: pytest.Config) -> Options:
     for option in RUN_OPTIONS:
         value = getattr(config.option, option.destination, None)
         if value is None and not option.flag:
-            value = getattr(config.option, option.name.replace("-", "_"), None)
+            value = getattr(config.option, option.field, None)
         if value is not None:
-            given[option.name.replace("-", "_")] = tuple(value) if option.repeated else value
+            given[option.field] = tuple(value) if option.repeated else value
     chosen = [f"-{letter} {text}" for letter, text in (("k", config.option.keyword), ("m", config.option.markexpr)) if text]
     return Options(**given, chosen=" ".join(chosen))
 

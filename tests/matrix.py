@@ -1,0 +1,99 @@
+"""Runs the suite against the reference server and its defects, and says which requirements fail.
+
+`python -m tests.matrix [DEFECT…]` prints a line for each defect: what it trips, and what it was declared to trip.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import contract, registry, session
+from conformance.errors import CannotTestError
+from conformance.model import Exchange, Outcome, Tier
+from conformance.reference import defects, launch
+from conformance.report import Report
+from conformance.runlog import Record
+from conformance.target import Bounds, Target
+
+BOUNDS = Bounds(connect=5, idle=3, total=6)
+"""Seconds; a defect that never ends is told from a slow one by these."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def started(self, total: int) -> None: ...
+    def exchanged(self, exchange: Exchange) -> None: ...
+    def waiting(self, seconds: float, reason: str) -> None: ...
+    def finished(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What a run came to."""
+
+    report: Report
+
+    def having(self, outcome: Outcome) -> set[str]:
+        return {row.requirement.id for row in self.report.rows if row.verdict.outcome is outcome}
+
+
+def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.GATE, model: str = "", key: str = launch.KEY) -> Outcomes:
+    """Conduct one run against an endpoint on this machine and judge it."""
+    reading = contract.load(dialect)
+    catalogue = registry.load()
+    target = Target(
+        base_url=base_url, model=model or launch.MODEL, key=key, key_variable="CONFORMANCE_API_KEY", bounds=BOUNDS, concurrency=8
+    )
+    assignment = session.Assignment(
+        target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            session.conduct(assignment, Path(folder), Silence(), threading.Event())
+        except CannotTestError as reason:
+            sys.stderr.write(f"{base_url}: {reason.message}\n")
+        with Record.open(Path(folder) / session.RECORD) as record:
+            return Outcomes(session.judged(record, reading, catalogue, catalogue.requirements))
+
+
+def main(names: list[str]) -> int:
+    """Print the matrix of the defects named, or of all."""
+    wrong = 0
+    with launch.Embedded(launch.Options(all_defects=True)) as server:
+        if not names:
+            outcomes = run(server.base_url)
+            _print("(conforming)", outcomes, set())
+            wrong += bool(outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR) | outcomes.having(Outcome.INCONCLUSIVE))
+        for name in names or defects.ALL:
+            outcomes = run(server.base_url_of(name))
+            _print(name, outcomes, set(defects.ALL[name].trips))
+            wrong += outcomes.having(Outcome.FAIL) != defects.ALL[name].trips
+    return wrong
+
+
+def _print(name: str, outcomes: Outcomes, declared: set[str]) -> None:
+    failed = outcomes.having(Outcome.FAIL)
+    verdict = "ok" if failed == declared else "WRONG"
+    print(f"{verdict:5} {name}: {sorted(failed)}")
+    for label, ids in (
+        ("missing", declared - failed),
+        ("unexpected", failed - declared),
+        ("inconclusive", outcomes.having(Outcome.INCONCLUSIVE)),
+        ("error", outcomes.having(Outcome.ERROR)),
+        ("not run", outcomes.having(Outcome.NOT_RUN)),
+    ):
+        if ids:
+            print(f"        {label}: {sorted(ids)}")
+    for row in outcomes.report.rows:
+        if row.requirement.id in failed - declared or row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}:
+            first = row.verdict.findings[0] if row.verdict.findings else row.verdict.reasons[:2]
+            print(f"        {row.requirement.id}: {first}")
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(sys.argv[1:])))

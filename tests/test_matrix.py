@@ -1,0 +1,44 @@
+"""Every requirement bites, and none bites the innocent: the full matrix of defects and requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import registry
+from conformance.model import Outcome
+from conformance.reference import defects, launch
+from tests.matrix import run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[launch.Embedded]:
+    """One process that serves the conforming server and every defect."""
+    with launch.Embedded(launch.Options(all_defects=True)) as embedded:
+        yield embedded
+
+
+def test_the_conforming_server_trips_nothing_and_leaves_nothing_open(server: launch.Embedded) -> None:
+    outcomes = run(server.base_url)
+    assert outcomes.having(Outcome.PASS) == {requirement.id for requirement in registry.load().requirements}
+    assert outcomes.report.gate.status == 0
+
+
+@pytest.mark.parametrize("name", list(defects.ALL))
+def test_a_defect_trips_exactly_what_it_declares(server: launch.Embedded, name: str) -> None:
+    outcomes = run(server.base_url_of(name))
+    assert outcomes.having(Outcome.FAIL) == defects.ALL[name].trips
+    assert not outcomes.having(Outcome.ERROR)
+
+
+def test_every_requirement_has_a_defect_that_trips_it() -> None:
+    bitten = set().union(*(defect.trips for defect in defects.ALL.values()))
+    assert {requirement.id for requirement in registry.load().requirements} - bitten == set()
+
+
+def test_every_defect_trips_something_that_is_declared() -> None:
+    known = {requirement.id for requirement in registry.load().requirements}
+    for name, defect in defects.ALL.items():
+        assert defect.trips, f"{name} trips nothing"
+        assert defect.trips <= known, f"{name} trips {sorted(defect.trips - known)}, which nobody declared"
