@@ -53,13 +53,14 @@ class RecordWriter:
     def resume(cls, path: Path) -> Self:
         """Continue a record; a torn last line is dropped. Raises `RecordError` where there is none that can be read."""
         with Record.open(path) as record:
-            whole = record.size
+            whole, exchanges = record.size, record.count
         writer = cls.__new__(cls)
         try:
             writer._open(path, 0)
             os.ftruncate(writer._file, whole)
         except OSError as error:
             raise _disk_error("continue", path, error) from error
+        writer.exchanges = exchanges
         return writer
 
     def _open(self, path: Path, flags: int) -> None:
@@ -129,6 +130,8 @@ class Record:
     """Whether the last line was cut while being written."""
     size: int
     """Bytes up to the end of the last whole line."""
+    count: int
+    """Lines that hold an exchange."""
 
     def __init__(self, path: Path) -> None:
         """Use `open`."""
@@ -140,6 +143,7 @@ class Record:
         self.footer = None
         self.torn = False
         self.size = 0
+        self.count = 0
 
     @classmethod
     def open(cls, path: Path) -> Record:
@@ -235,6 +239,7 @@ class Record:
                 self._purposes = {purpose.key: purpose for purpose in self.plan.purposes}
             case "exchange":
                 exchange = decode(Exchange, form)
+                self.count += 1
                 self._places.setdefault(exchange.purpose.key, {})[exchange.attempt] = (self.size, length)
             case "footer":
                 self.footer = decode(Footer, form)

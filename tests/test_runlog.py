@@ -195,6 +195,7 @@ def test_a_torn_record_can_be_resumed_and_the_later_footer_holds(path: Path) -> 
         file.write(b'{"kind":"exchange","purp')
     with RecordWriter.resume(path) as writer:
         writer.append(exchange("a/2"))
+        assert writer.exchanges == 2
         writer.close(FOOTER)
     with Record.open(path) as record:
         assert record.keys() == ("a/1", "a/2")
