@@ -68,7 +68,7 @@ class RecordWriter:
         self._lock = threading.Lock()
         self._broken = False
         self.exchanges = 0
-        """How many were appended by this writer."""
+        """How many the record holds, those from before it was resumed included."""
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | flags, 0o644)
         self._closed = False
 
