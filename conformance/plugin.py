@@ -40,11 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks."""
+    """Declare the marks, and check every option before anything is collected."""
     for level in Level:
         config.addinivalue_line("markers", f"{level.lower()}: requirements at level {level}")
     for area in Area:
         config.addinivalue_line("markers", f"{area}: requirements of the area {area}")
+    with _usage_errors():
+        config.stash[RUN] = Run(_options(config))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,7 +70,7 @@ class RequirementFile(pytest.File):
 
     def collect(self) -> Iterator[RequirementItem]:
         """One item per requirement that the module declares, but those that `--only` leaves out."""
-        run = _run(self.config)
+        run = self.config.stash[RUN]
         module = ".".join(("conformance", "requirements", *self.path.relative_to(HERE).with_suffix("").parts))
         for requirement in run.catalogue.requirements:
             if requirement.module == module and run.wants(requirement):
@@ -126,7 +128,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         from conformance.render.console import LiveProgress, terminal
 
         with _usage_errors():
-            report = _run(session.config).conduct(requirements, LiveProgress(terminal(stderr=True)), threading.Event())
+            report = session.config.stash[RUN].conduct(requirements, LiveProgress(terminal(stderr=True)), threading.Event())
         session.config.stash[REPORT] = report
     return (yield)
 
@@ -146,15 +148,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         screen.print()
     else:
         console.failures(report, screen)
-    console.summary(report, screen, path=str(_run(session.config).folder / artefacts.HTML))
-
-
-def _run(config: pytest.Config) -> Run:
-    """The run that the options ask for; made, and so checked, once."""
-    if RUN not in config.stash:
-        with _usage_errors():
-            config.stash[RUN] = Run(_options(config))
-    return config.stash[RUN]
+    console.summary(report, screen, path=str(session.config.stash[RUN].folder / artefacts.HTML))
 
 
 def _options(config: pytest.Config) -> Options:
@@ -185,4 +179,4 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except ConformanceError as error:
-        raise pytest.UsageError(*([error.message, error.hint] if error.hint else [error.message])) from None
+        raise pytest.UsageError("\n  ".join(filter(None, (error.message, error.hint)))) from None

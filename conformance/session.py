@@ -15,12 +15,12 @@ from conformance import __version__, plan, preflight
 from conformance.ask import Ask
 from conformance.contract import Contract
 from conformance.errors import CannotTestError
-from conformance.gate import decide
+from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
-from conformance.model import Exchange, Footer, Header, Plan, Tier
+from conformance.model import Exchange, Footer, Header, Outcome, Plan, Tier, Verdict
 from conformance.observation import Evidence
 from conformance.observe import Observed, Progress, observe
-from conformance.registry import Catalogue, Requirement
+from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.runlog import Record, RecordWriter
 from conformance.steps import Step
@@ -91,7 +91,7 @@ def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: thre
         with Wire(target) as wire:
             observed = _exchange_everything(assignment, wire, writer, progress, stop)
     except CannotTestError as reason:
-        observed = Observed(complete=False, reason=reason.message.rstrip("."), sent=0)
+        observed = Observed(complete=False, reason=" ".join(filter(None, (reason.message, reason.hint))), sent=0)
         raise
     finally:
         writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=writer.exchanges, ended=time.time()))
@@ -150,16 +150,20 @@ def judged(
     record: Record, contract: Contract, catalogue: Catalogue, requirements: Iterable[Requirement], *, strict: bool = False
 ) -> Report:
     """Judge a record and say what it comes to. Pure: asks nobody."""
-    evidence = Evidence(record, contract, record.header.target)
     wanted = tuple(requirements)
-    verdicts = judge(evidence, wanted)
-    footer = record.footer
+    if record.plan is None:
+        # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
+        verdicts = tuple(Verdict(requirement=r.id, level=level(r, contract), outcome=Outcome.NOT_RUN) for r in wanted)
+        gate = Gate(status=ExitStatus.NOT_JUDGED, sentence=f"Could not be tested. {_why(record)}")
+    else:
+        verdicts = judge(Evidence(record, contract, record.header.target), wanted)
+        gate = decide(verdicts, complete=record.complete, reason=_why(record), strict=strict)
     return Report(
         header=record.header,
         plan=record.plan,
-        footer=footer,
+        footer=record.footer,
         torn=record.torn,
-        gate=decide(verdicts, complete=record.complete, reason=_why(record), strict=strict),
+        gate=gate,
         rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
         exclusions=catalogue.exclusions,
         records=record,
