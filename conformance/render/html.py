@@ -15,14 +15,17 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from conformance.model import Citation, Outcome
+from conformance.model import Citation, Finding, Outcome
 from conformance.render import arrange, wording
 from conformance.render.evidence import Gallery, Link, Shown
 from conformance.render.text import line, visible
 from conformance.report import Report, Row
 
 FINDINGS: Final = 5
-"""Findings of one requirement that are shown; the others are counted."""
+"""Different findings of one requirement that are shown; the others are counted."""
+
+PLACES: Final = 4
+"""Places shown of findings that say the same."""
 
 EVIDENCE: Final = 2
 """Exchanges shown for one that passed."""
@@ -32,14 +35,23 @@ _BRIEF: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPlace:
+    """An exchange, and where in it."""
+
+    link: Link
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFinding:
-    """One finding."""
+    """What was found once or, in the same words, at several places."""
 
     code: str
     expected: str
     received: str
-    where: str
-    link: Link
+    places: tuple[ShownPlace, ...]
+    more: int
+    """Places that are not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +63,7 @@ class ShownRow:
     reasons: tuple[str, ...]
     findings: tuple[ShownFinding, ...]
     more: int
-    """Findings that are not shown."""
+    """Recorded findings that are not shown."""
     exchanges: tuple[Shown, ...]
     evidence: tuple[Link, ...]
     rerun: str
@@ -98,30 +110,41 @@ def render(report: Report) -> str:
 def _row(row: Row, report: Report, gallery: Gallery) -> ShownRow:
     verdict = row.verdict
     brief = gallery.is_full
-    chosen = verdict.findings[: 1 if brief else FINDINGS]
-    identifiers = dict.fromkeys([*(finding.exchange for finding in chosen), *verdict.evidence[:EVIDENCE]] if not brief else ())
+    alike = _alike(verdict.findings)
+    chosen = alike[: 1 if brief else FINDINGS]
     limit = _BRIEF if brief else _VALUE
-    gallery.charge(*(text[:limit] for finding in chosen for text in (finding.expected, finding.received)))
-    exchanges = gallery.new(identifier for identifier in identifiers if identifier)
+    gallery.charge(*(text[:limit] for same in chosen for text in (same[0].expected, same[0].received)))
+    wanted = [*(same[0].exchange for same in chosen), *verdict.evidence[:EVIDENCE]]
+    exchanges = () if brief else gallery.new(dict.fromkeys(identifier for identifier in wanted if identifier))
     return ShownRow(
         row=row,
         observations=wording.observations(row),
         reasons=wording.why(row, report),
-        findings=tuple(
-            ShownFinding(
-                code=line(finding.code, 80),
-                expected=line(finding.expected, limit),
-                received=line(finding.received, limit),
-                where=wording.where(finding.at),
-                link=gallery.link(finding.exchange),
-            )
-            for finding in chosen
-        ),
-        more=max(verdict.failed, len(verdict.findings)) - len(chosen) if chosen else 0,
+        findings=tuple(_finding(same, gallery, limit) for same in chosen),
+        more=len(verdict.findings) - sum(len(same) for same in chosen),
         exchanges=exchanges,
         evidence=tuple(gallery.link(identifier) for identifier in verdict.evidence),
         rerun=wording.rerun(report.header, row.requirement.id),
         brief=brief and bool(verdict.findings),
+    )
+
+
+def _alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
+    """Put together the findings that say the same of different places, in the order in which each was first said."""
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.code, finding.expected, finding.received), []).append(finding)
+    return list(found.values())
+
+
+def _finding(same: list[Finding], gallery: Gallery, limit: int) -> ShownFinding:
+    places = list(dict.fromkeys((finding.exchange, wording.where(finding.at)) for finding in same))
+    return ShownFinding(
+        code=line(same[0].code, 80),
+        expected=line(same[0].expected, limit),
+        received=line(same[0].received, limit),
+        places=tuple(ShownPlace(link=gallery.link(exchange), where=where) for exchange, where in places[:PLACES]),
+        more=max(len(places) - PLACES, 0),
     )
 
 

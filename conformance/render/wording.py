@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
-from typing import Final, assert_never
+from typing import assert_never
 
 from conformance.gate import ExitStatus
 from conformance.model import Header, Outcome, Place, Violation
+from conformance.options import Options
 from conformance.render.text import line
 from conformance.report import Report, Row
-
-SHORT_DIGEST: Final = 12
-
-DEFAULT_DIALECT: Final = "openai-compatible"
 
 
 def meaning(status: ExitStatus) -> str:
@@ -63,13 +60,17 @@ def broken(violation: Violation) -> str:
 
 
 def rerun(header: Header, identifier: str) -> str:
-    """Return the command that asks this one thing again."""
-    target = header.target
+    """Return the command that asks this one thing again, under the same conditions; what is the default is left out."""
+    target, usual = header.target, Options()
+    dialect = header.dialect[-1] if header.dialect else usual.dialect
     words = ["conformance", "run", "--base-url", target.base_url, "--model", target.model]
-    if header.dialect and header.dialect[-1] != DEFAULT_DIALECT:
-        words += ["--dialect", header.dialect[-1]]
-    words += ["--tier", str(header.tier), "--seed", str(header.seed), "--only", identifier]
-    return line(shlex.join(words), 1000)
+    chosen = (("--dialect", dialect, usual.dialect), ("--tier", header.tier, usual.tier), ("--seed", header.seed, usual.seed))
+    for name, value, default in chosen:
+        if str(value) != default:
+            words += [name, str(value)]
+    words += [word for feature in sorted(target.claims) for word in ("--claim", feature)]
+    words += [word for feature in sorted(target.denies) for word in ("--deny", feature)]
+    return line(shlex.join([*words, "--only", identifier]), 1000)
 
 
 def why(row: Row, report: Report) -> tuple[str, ...]:

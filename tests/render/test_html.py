@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.model import Finding, Footer, Level, Outcome
+from conformance.model import Finding, Footer, Level, Outcome, Place
 from conformance.render import html
 from conformance.report import Report
 from tests.render.runs import HOSTILE, Make, exchange, row
@@ -185,11 +185,25 @@ def test_a_failing_row_opens_to_all_that_is_needed(typical: Report) -> None:
         "owner/repo#123 incident",
         "Expected [DONE]",
         "Where text/streamed , event 3, bytes 318 to 425",
-        "and 2 more",
+        "Code no-done",
         "--only STREAM-DONE",
         "Send data: [DONE] and a blank line",
     ):
         assert said in opened
+
+
+def test_what_is_wrong_everywhere_in_the_same_way_is_said_once(make: Make) -> None:
+    found = [Finding(code="no-done", expected="[DONE]", received="nothing", at=Place(event=n), exchange=f"text/{n}") for n in range(9)]
+    other = Finding(code="no-done", expected="[DONE]", received="[done]", exchange="text/10")
+    text = Page(html.render(make(row("STREAM-DONE", Outcome.FAIL, findings=[*found, other])))).text
+    assert text.count("Received nothing") == 1
+    assert "text/3 , event 3 and at 5 more places" in text
+    assert text.count("Received [done]") == 1
+
+
+def test_findings_beyond_the_first_few_are_counted(make: Make) -> None:
+    found = [Finding(code="odd", expected="x", received=str(n), exchange="text/1") for n in range(25)]
+    assert "20 more recorded, in summary.json." in Page(html.render(make(row("STREAM-DONE", Outcome.FAIL, findings=found)))).text
 
 
 def test_an_exchange_is_shown_once_and_marked_for_all(typical: Report) -> None:

@@ -1,0 +1,51 @@
+"""The same words everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.model import Identity, Outcome, Place, Tier
+from conformance.render import wording
+from tests.render.runs import Make, row
+
+
+def test_the_command_to_ask_again_names_what_was_not_the_default(make: Make) -> None:
+    header = make().header
+    assert wording.rerun(header, "STREAM-DONE") == (
+        "conformance run --base-url http://127.0.0.1:8000/v1 --model toy-model --only STREAM-DONE"
+    )
+    target = Identity(base_url="https://host/v1", model="a b", claims=frozenset({"tools", "n"}), denies=frozenset({"audio"}))
+    odd = replace(header, target=target, dialect=("openai",), tier=Tier.FULL, seed=7)
+    assert wording.rerun(odd, "STREAM-DONE") == (
+        "conformance run --base-url https://host/v1 --model 'a b' --dialect openai --tier full --seed 7"
+        " --claim n --claim tools --deny audio --only STREAM-DONE"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (Place(), ""),
+        (Place(header="Content-Type"), "header Content-Type"),
+        (Place(pointer="/usage"), "at /usage"),
+        (Place(pointer=""), "at the whole body"),
+        (Place(event=3, pointer=""), "event 3, at its data"),
+        (Place(event=3, pointer="/id", span=(10, 20)), "event 3, at /id, bytes 10 to 20"),
+    ],
+)
+def test_a_place_is_said_as_far_as_it_is_known(place: Place, said: str) -> None:
+    assert wording.where(place) == said
+
+
+def test_what_was_not_run_says_why_as_far_as_the_run_tells(make: Make) -> None:
+    idle = row("STREAM-DONE", Outcome.NOT_RUN)
+    assert wording.why(idle, make(idle)) == ("no request of the tier gate bears on it",)
+    assert wording.why(idle, make(idle, selection="-k USAGE")) == ("no request about it among those selected by -k USAGE, tier gate",)
+    assert wording.why(idle, make(idle, footer=None)) == ("the run ended before anything was sent that bears on it",)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.0, "1970-01-01T00:00:00Z"), (1e300, "unknown"), (float("nan"), "unknown")])
+def test_a_time_is_utc_or_unknown(seconds: float, said: str) -> None:
+    assert wording.utc(seconds) == said
