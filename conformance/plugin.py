@@ -20,6 +20,7 @@ from conformance.gate import ExitStatus
 from conformance.model import Area, Level, Outcome
 from conformance.options import RUN_OPTIONS, Option, Options
 from conformance.render import artefacts
+from conformance.report import Report
 from conformance.run import Run
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent / "requirements"
 RUN: Final = pytest.StashKey[Run]()
-REPORT: Final = pytest.StashKey["Report"]()
+REPORT: Final = pytest.StashKey[Report]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -144,7 +144,7 @@ def _signals(stop: threading.Event) -> Iterator[None]:
 
     def end(number: int, _: FrameType | None) -> None:
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

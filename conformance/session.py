@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,8 @@ def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWrite
     readiness = preflight.check(assignment.ask(), send)
     steps = assignment.steps(readiness.cap_field)
     writer.plan(steps.plan)
-    probe = next(step for step in preflight.steps(assignment.ask()) if step.key == assignment.ask(readiness.cap_field).control)
+    control = next(step for step in preflight.steps(assignment.ask()) if step.key == assignment.ask(readiness.cap_field).control)
+    probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
     for batch in (steps.first, steps.last):
         if observed.complete and batch:

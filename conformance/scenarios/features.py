@@ -37,10 +37,7 @@ def logprobs(ask: Ask) -> Iterator[Step]:
     """Log probabilities, with alternatives and without."""
     body = ask.body(PROMPT, logprobs=True, top_logprobs=3)
     yield from ask.twins("alternatives", body, needs=["logprobs"], usage=True, topics=["logprobs"])
-    yield ask.step("alone", ask.body(PROMPT, cap=MINIMAL, logprobs=True), needs=["logprobs"], topics=["logprobs"])
-
-
-MINIMAL = 16
+    yield ask.step("alone", ask.body(PROMPT, logprobs=True), needs=["logprobs"], topics=["logprobs"])
 
 
 @scenario("json")
@@ -85,8 +82,8 @@ def parameters(ask: Ask) -> Iterator[Step]:
     }
     features = {"temperature-low": "temperature", "temperature-high": "temperature", "top-p-high": "top-p", "stop-null": "null-fields"}
     for name, fields in bounds.items():
-        yield ask.step(name, ask.body(PROMPT, **fields), needs=[features.get(name, name)], control=ask.control, topics=["parameter"])
+        yield ask.step(name, {**ask.minimal, **fields}, needs=[features.get(name, name)], control=ask.control, topics=["parameter"])
     nulls: dict[str, Json] = dict.fromkeys(
         ["temperature", "top_p", "n", "stop", "stream", "stream_options", "presence_penalty", "frequency_penalty", "seed", "logprobs"]
     )
-    yield ask.step("nulls", ask.body(PROMPT, **nulls), needs=["null-fields"], control=ask.control, topics=["parameter", "null"])
+    yield ask.step("nulls", {**ask.minimal, **nulls}, needs=["null-fields"], control=ask.control, topics=["parameter", "null"])
