@@ -83,6 +83,7 @@ def render(report: Report) -> str:
     """Return the page."""
     environment = _environment()
     style, script = _source("report.css"), _source("report.js")
+    headline, lead = wording.headline(report)
     gallery = Gallery(report)
     shown = [
         ShownSection(section=section, rows=tuple(_row(row, report, gallery) for row in section.rows))
@@ -97,6 +98,8 @@ def render(report: Report) -> str:
         script=script,
         tone=_tone(report),
         cut=wording.cut_off(report),
+        verdict=headline,
+        lead=lead,
         meaning=wording.meaning(report.gate.status),
         started=wording.utc(report.header.started),
         counts=arrange.counts(report),

@@ -36,7 +36,14 @@ def cut_off(report: Report) -> str:
         return "the record breaks off in the middle of a line"
     if report.footer is None:
         return "the record has no end, so the run was cut off"
-    return "" if report.footer.complete else line(report.footer.reason) or "no reason was recorded"
+    return "" if report.footer.complete else line(report.footer.reason).rstrip(".") or "no reason was recorded"
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """Split the verdict into its first sentence and the rest; the rest is empty where it only repeats why the run was cut off."""
+    first, _, rest = line(report.gate.sentence, 1000).partition(". ")
+    cut = cut_off(report)
+    return (first.rstrip(".") + ".", "" if cut and cut in rest else rest)
 
 
 def where(place: Place) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.model import Identity, Outcome, Place, Tier
+from conformance.gate import ExitStatus, Gate
+from conformance.model import Footer, Identity, Outcome, Place, Tier
 from conformance.render import wording
 from tests.render.runs import Make, row
 
@@ -44,6 +45,15 @@ def test_what_was_not_run_says_why_as_far_as_the_run_tells(make: Make) -> None:
     assert wording.why(idle, make(idle)) == ("no request of the tier gate bears on it",)
     assert wording.why(idle, make(idle, selection="-k USAGE")) == ("no request about it among those selected by -k USAGE, tier gate",)
     assert wording.why(idle, make(idle, footer=None)) == ("the run ended before anything was sent that bears on it",)
+
+
+def test_the_headline_is_short_and_does_not_repeat_why_the_run_was_cut_off(make: Make) -> None:
+    whole = make(row("STREAM-DONE", Outcome.PASS))
+    told = replace(whole, gate=Gate(status=ExitStatus.NOT_JUDGED, sentence="Could not be tested. No answer in 10 s."))
+    assert wording.headline(told) == ("Could not be tested.", "No answer in 10 s.")
+    cut = replace(told, footer=Footer(complete=False, reason="No answer in 10 s.", exchanges=0, ended=0.0))
+    assert wording.headline(cut) == ("Could not be tested.", "")
+    assert wording.headline(whole) == ("Conforms: 1 MUST requirements hold.", "")
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.0, "1970-01-01T00:00:00Z"), (1e300, "unknown"), (float("nan"), "unknown")])
