@@ -5,7 +5,7 @@ however long the record is.
 
 How observations add up, worst first: a failure makes FAIL; our own exception makes ERROR; something planned and lost makes INCONCLUSIVE,
 since it might have failed; one that held makes PASS; only unmet premises make INCONCLUSIVE; only honest refusals make INAPPLICABLE;
-nothing at all makes NOT RUN.
+nothing at all makes NOT RUN, an optional thing that never occurred included.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any, Final, assert_never
 
 from conformance.model import Finding, Level, Outcome, Verdict
-from conformance.observation import Evidence, Gap, GapKind, Observation, UnmetError, View
+from conformance.observation import AbsentError, Evidence, Gap, GapKind, Observation, UnmetError, View
 from conformance.registry import Requirement, level
 
 KEPT_FINDINGS: Final = 25
@@ -52,8 +52,12 @@ class _Tally:
                 self.inapplicable += 1
             case _:
                 assert_never(found.kind)
+        self.note(found.reason)
+
+    def note(self, reason: str) -> None:
+        """Keep the first few reasons, each once."""
         if len(self.reasons) < KEPT_REASONS:
-            self.reasons.setdefault(found.reason)
+            self.reasons.setdefault(reason)
 
     def judge(self, requirement: Requirement, subject: object) -> None:
         """Judge one subject and count the result."""
@@ -62,6 +66,8 @@ class _Tally:
             findings = tuple(requirement.judge(subject))
         except UnmetError as premise:
             self.gap(Gap(GapKind.UNMET, f"{observation}: {premise}"))
+        except AbsentError as absent:
+            self.note(f"{observation}: {absent}")
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
             self.bugs.append(f"{observation}: {type(bug).__name__}: {bug}")
         else:

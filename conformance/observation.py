@@ -49,6 +49,10 @@ class UnmetError(Exception):
     """Raised by a requirement or a subject when the premise of a rule did not come about; the argument says which."""
 
 
+class AbsentError(Exception):
+    """Raised by a requirement when the optional thing that it is about is not there: no observation at all. The argument says what."""
+
+
 class Records(Protocol):
     """What the judge needs of a record; `runlog.Record` is one."""
 
