@@ -103,11 +103,14 @@ def _hit(one: Line, at: Place) -> bool:
 
 
 def _window(lines: list[Line], characters: int) -> list[Line]:
-    """The first lines, the last two, and the surroundings of the marked ones; a gap says how much it leaves out."""
+    """The first lines, the last two, and the surroundings of the marked ones; a gap says how much it leaves out.
+
+    Where something is marked the first lines are fewer, so that a reader comes to it without scrolling.
+    """
     wanted = {near for number, one in enumerate(lines) if one.marks for near in range(number - _AROUND, number + _AROUND + 1)}
     wanted = set(sorted(n for n in wanted if 0 <= n < len(lines))[: characters // 64])
     wanted |= {n for n in range(len(lines) - 2, len(lines)) if n >= 0}
-    left = characters
+    left = characters // 4 if any(one.marks for one in lines) else characters
     for number, one in enumerate(lines):
         left -= min(len(one.text), LINE)
         if left < 0:

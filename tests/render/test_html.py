@@ -184,8 +184,7 @@ def test_a_failing_row_opens_to_all_that_is_needed(typical: Report) -> None:
         "/x-stream/terminator contract",
         "owner/repo#123 incident",
         "Expected [DONE]",
-        "Where text/streamed , event 3, bytes 318 to 425",
-        "Code no-done",
+        "Where text/streamed , event 3, bytes 318 to 425 no-done",
         "--only STREAM-DONE",
         "Send data: [DONE] and a blank line",
     ):
