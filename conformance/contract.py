@@ -248,7 +248,7 @@ def _of_file(path: Path, below: tuple[Path, ...] = ()) -> Contract:
     document = overlay.apply(parent.document, change, path.name)
     stated = document.get("x-dialect")
     document["x-dialect"] = (stated if isinstance(stated, dict) else {}) | {"name": name}
-    return _checked(Contract(document, (*parent.chain, name)))
+    return _checked(Contract(document, (*parent.chain, name)), path)
 
 
 def _parent(change: dict[str, Json], path: Path, below: tuple[Path, ...]) -> Contract:
@@ -261,10 +261,19 @@ def _parent(change: dict[str, Json], path: Path, below: tuple[Path, ...]) -> Con
     return _of_file(_folder() / "dialects" / f"{named}{_SUFFIX}" if shipped else (path.parent / named).resolve(), (*below, path))
 
 
-def _checked(contract: Contract) -> Contract:
-    """Read early what is only needed later, so that a wrong dialect fails when it is loaded."""
+def _checked(contract: Contract, path: Path) -> Contract:
+    """Find now what would be wrong with a dialect later. Those that are shipped have been through it in the tests."""
     _ = contract.levels, contract.claims, contract.denies
+    if path.parent != _folder() / "dialects":
+        from conformance.lint import problems
+
+        if found := problems(contract.document):
+            raise ContractError(f"{path}, applied to {contract.chain[-2]}: {found[0]}", hint=_more(found[1:]))
     return contract
+
+
+def _more(problems: tuple[str, ...]) -> str:
+    return " ".join(["Wrong as well:", *problems[:5]]) if problems else ""
 
 
 def _folder() -> Path:

@@ -35,7 +35,25 @@ def problems(document: dict[str, Json]) -> tuple[str, ...]:
     """Name every mistake, each with the pointer to where it is; none for a sound contract."""
     schemas = dict(_schemas(document))
     found = [problem for at, schema in schemas.items() for problem in _schema_problems(document, at, schema)]
-    return (*found, *_unused(document), *_examples(document), *_clauses(document), *_features(document))
+    if found:
+        return tuple(found)  # what follows uses the schemas
+    return (*_examples(document), *_clauses(document), *_features(document))
+
+
+def leftovers(document: dict[str, Json]) -> Iterator[str]:
+    """Name components that nothing refers to, and levels of keywords that are not there.
+
+    A mistake in the base; in a dialect that removed members, harmless.
+    """
+    used = {str(value) for key, value in _everything(document) if key == "$ref"}
+    for kind in ("schemas", "responses", "headers"):
+        for name, _ in _members(document, "components", kind):
+            if f"#/components/{kind}/{name}" not in used:
+                yield f"/components/{kind}/{name} is never used."
+    for at, schema in _schemas(document):
+        for keyword, _ in _members(schema, "x-level"):
+            if get(schema, keyword) is MISSING:
+                yield f"{at} gives a level to {keyword!r}, which is not there."
 
 
 def _schemas(document: dict[str, Json]) -> Iterator[tuple[str, Json]]:
@@ -72,8 +90,8 @@ def _schema_problems(document: dict[str, Json], at: str, schema: Json) -> Iterat
     if isinstance(reference := schema.get("$ref"), str) and not _leads_somewhere(document, reference):
         yield f"{at} refers to {reference}, which is not there."
     for keyword, level in _members(schema, "x-level"):
-        if keyword not in schema or level not in list(Level):
-            yield f"{at} sets the level of {keyword!r} wrongly."
+        if level not in list(Level):
+            yield f"{at} gives {keyword!r} a level that there is not."
     if isinstance(pattern := schema.get("pattern"), str) and not _compiles(pattern):
         yield f"{at} has a pattern that does not compile."
     yield from _undescribed(at, schema)
@@ -98,14 +116,6 @@ def _discriminator(document: dict[str, Json], at: str, schema: dict[str, Json]) 
             yield f"{at} maps {value!r} to {reference}, which is not there."
         elif get(resolve(document, str(reference)[1:]), "properties", str(tag), "const") != value:
             yield f"{at} maps {value!r} to {reference}, whose {tag} is something else."
-
-
-def _unused(document: dict[str, Json]) -> Iterator[str]:
-    used = {str(value) for key, value in _everything(document) if key == "$ref"}
-    for kind in ("schemas", "responses", "headers"):
-        for name, _ in _members(document, "components", kind):
-            if f"#/components/{kind}/{name}" not in used:
-                yield f"/components/{kind}/{name} is never used."
 
 
 def _examples(document: dict[str, Json]) -> Iterator[str]:

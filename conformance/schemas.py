@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 import jsonschema_rs
 
+from conformance.errors import ContractError
 from conformance.model import Json, Level
-from conformance.strictjson import show
+from conformance.strictjson import get, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,14 +78,18 @@ def resolve(document: Json, target: str) -> Json:
 
 
 class Validator:
-    """One schema of a document; both engines are compiled when they are first needed."""
+    """One schema of a document, as both engines know it."""
 
     def __init__(self, document: dict[str, Json], at: str) -> None:
+        """Compile the schema at the pointer `at`. Raises `ContractError` when it is none."""
         self._document = document
         self._at = at
         # References are pointers into the whole document, so its components stand beside the schema.
         self._root: dict[str, Json] = {"$ref": f"#{at}", **document}
-        self._fast = jsonschema_rs.Draft202012Validator(self._root)
+        try:
+            self._fast = jsonschema_rs.Draft202012Validator(self._root)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            raise ContractError(f"The schema at {at} cannot be used: {str(error).partition(chr(10))[0]}") from error
 
     def is_valid(self, value: Json) -> bool:
         """Whether the value fits."""
@@ -97,7 +102,10 @@ class Validator:
         """Name everything about the value that does not fit, in the order of the value; none exactly when `is_valid`."""
         if self.is_valid(value):
             return ()
-        found = {fault: None for error in self._errors(value) for fault in self._told(error)}
+        told = {fault for error in self._errors(value) for fault in self._told(error)}
+        # What has the wrong type breaks an enum as well; that says nothing new.
+        mistyped = {fault.pointer for fault in told if fault.keyword == "type"}
+        found = [fault for fault in told if fault.keyword == "type" or fault.pointer not in mistyped]
         if found:
             return tuple(sorted(found, key=lambda fault: (fault.pointer, fault.clause)))
         fault = SchemaFault(pointer="", keyword="schema", message="must fit the schema", clause=self._at, value=show(value, _VALUE_LIMIT))
@@ -109,6 +117,10 @@ class Validator:
     def _told(self, error: ValidationError) -> Iterator[SchemaFault]:
         if error.validator not in _UNIONS or not error.context:
             yield self._fault(error, error, str(error.validator), _words(error))
+            return
+        kind = get(cast("Json", error.schema), "discriminator", "propertyName")
+        if isinstance(kind, str) and isinstance(error.instance, dict) and kind not in error.instance:
+            yield self._fault(error, error, "required", f"must have the member {kind!r}")
             return
         arms = _arms(error)
         closest = min(arms, key=_distance)
