@@ -21,8 +21,14 @@ _COMPANIONS: Final[dict[str, dict[str, Json]]] = {
 }
 """What OpenAI documents each of these members to need, whether or not the reading at hand insists on it."""
 
-_RIVALS: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-"""The control carries one of the two caps; a wrong value of the other must not be refused for there being two."""
+_RIVALS: Final = {
+    # The control carries one of the two caps; a wrong value of the other must not be refused for there being two.
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+    # Options of a stream are only wrong where nobody asks for one.
+    "stream_options": "stream",
+}
+"""What must be gone from the control when a member is set by itself."""
 
 
 def accompanied(member: str, value: Json) -> Delta:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from conformance.errors import HarnessError
 from conformance.generate.mutants import MINIMAL, canonical
 from conformance.generate.phrases import ANSWERS, FRAGMENTS, INSTRUCTIONS, NAMES, QUESTIONS
-from conformance.generate.switches import DEVELOPER, NAME, PARTS, SWITCHES, SYSTEM, TOOLS, TURNS
+from conformance.generate.switches import DEVELOPER, NAME, PARTS, SWITCHES, SYSTEM, TOOLS, TURNS, Switch
 from conformance.model import Json
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 MAX_TURNS: Final = 3
 """Question and answer pairs before the last question: enough for history, cheap in tokens."""
+
+MAX_OPTIONS: Final = 3
+"""Options of one body: a target that lacks one of them refuses the whole, and then nothing is learnt about the rest."""
 
 _EFFORT: Final = 50
 """Examples hypothesis may draw for each body wanted; most are distinct, so this is never reached unless the strategy is broken."""
@@ -97,14 +100,22 @@ class _Pen:
         """One of several."""
         return self._draw(st.sampled_from(options))
 
-    def maybe(self, *features: str) -> bool:
+    def maybe(self, feature: str = "") -> bool:
         """Toss a coin; never heads for a feature that is not to be used."""
-        if not self._features.issuperset(features):
+        if feature and feature not in self._features:
             return False
         heads = self._draw(st.booleans())
-        if heads:
-            self.used.update(features)
+        if heads and feature:
+            self.used.add(feature)
         return heads
+
+    def options(self) -> list[Switch]:
+        """A few switches, in the order of the table."""
+        allowed = [switch for switch in SWITCHES if switch.needs <= self._features]
+        wanted = {self.one(range(len(allowed))) for _ in range(self.one(range(MAX_OPTIONS + 1)))} if allowed else set()
+        chosen = [allowed[index] for index in sorted(wanted)]
+        self.used.update(*(switch.needs for switch in chosen))
+        return chosen
 
 
 @st.composite
@@ -125,9 +136,8 @@ def bodies(draw: st.DrawFn, features: frozenset[str]) -> Drawn:
     body: dict[str, Json] = {"messages": messages}
     if tools:
         body["tools"] = [_TOOL]
-    for switch in SWITCHES:
-        if pen.maybe(*sorted(switch.needs)):
-            body |= pen.one(switch.ways)
+    for switch in pen.options():
+        body |= pen.one(switch.ways)
     return Drawn(body=body, needs=frozenset(pen.used))
 
 

@@ -91,6 +91,9 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     _parts({"type": "hologram", "image_url": {"url": "https://example.org/a.png"}}),
     _parts({"type": "hologram", "input_audio": {"data": "AAAA", "format": "wav"}}),
     _parts({"type": "hologram", "file": {"file_id": "file-1"}}),
+    _parts({"image_url": {"url": "https://example.org/a.png"}}),
+    _parts({"input_audio": {"data": "AAAA", "format": "wav"}}),
+    _parts({"file": {"file_id": "file-1"}}),
     _parts({"type": "file", "file": {}}),
     _parts({"type": "file", "file": {"filename": "empty.pdf"}}),
     _parts({"type": "image_url"}),
@@ -106,6 +109,7 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     [_USER, {"role": "assistant", "content": []}, _USER],
     [_USER, {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]}, _USER],
     [_USER, {"role": "assistant", "content": [{"type": "hologram", "refusal": "No."}]}, _USER],
+    [_USER, {"role": "assistant", "content": [{"refusal": "No."}]}, _USER],
     [{"role": "system"}, _USER],
     [{"role": "system", "content": None}, _USER],
     [{"role": "system", "content": []}, _USER],
@@ -118,6 +122,7 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": 1, "content": "42"}],
     [_USER, _assistant(_call()), {"tool_call_id": "call_1", "content": "42"}],
     [_USER, _assistant(_call()), {"role": "moderator", "tool_call_id": "call_1", "content": "42"}],
+    [_USER, {"name": "look_up", "content": "42"}],
     [_USER, _result()],  # nobody called
     [_USER, _assistant(_call()), _USER],  # nobody answered
     [_USER, _assistant(_call()), _result(), _result("call_2")],  # the second answers a call that nobody made
@@ -234,6 +239,7 @@ _MEMBERS: Final[tuple[dict[str, Json], ...]] = (
     {"tools": [{"type": "gadget", "gadget": {"name": "look_up"}}]},
     {"tools": [{"type": "gadget", "function": {"name": "look_up"}}]},
     {"tools": [{"type": "gadget", "custom": {"name": "look_up"}}]},
+    {"tools": [{"custom": {"name": "look_up"}}]},
     {"tools": [_custom({"type": "riddle", "grammar": {"definition": "[a-z]+", "syntax": "regex"}})]},
     {"tools": [{"type": "function", "name": "look_up"}]},  # the flat form of the Responses API
     {"tools": [{"type": "function", "function": "look_up"}]},
@@ -259,6 +265,8 @@ _MEMBERS: Final[tuple[dict[str, Json], ...]] = (
     {"tools": [_TOOL], "tool_choice": {"type": "function"}},
     {"tools": [_TOOL], "tool_choice": {"type": "function", "name": "look_up"}},
     {"tools": [_TOOL], "tool_choice": {"function": {"name": "look_up"}}},
+    {"tools": [_TOOL], "tool_choice": {"custom": {"name": "look_up"}}},
+    {"tools": [_TOOL], "tool_choice": {"allowed_tools": {"mode": "auto", "tools": [_TOOL]}}},
     {"tools": [_TOOL], "tool_choice": {"type": "function", "function": {}}},
     {"tools": [_TOOL], "tool_choice": {"type": "function", "function": {"name": 42}}},
     {"tools": [_TOOL], "parallel_tool_calls": "true"},

@@ -192,7 +192,14 @@ def _place(fault: SchemaFault, body: Json, contract: Contract) -> str:
     holder = _at(body, fault.pointer)
     if fault.keyword != "required" or not isinstance(holder, dict):
         return fault.pointer
-    required = contract.at(fault.clause)
-    names = required if isinstance(required, list) else [required]
-    missing = [str(each) for each in names if each not in holder]
+    missing = [name for name in _required(fault.clause, contract) if name not in holder]
     return f"{fault.pointer}/{missing[0]}" if missing else fault.pointer
+
+
+def _required(clause: str, contract: Contract) -> list[str]:
+    """Members that a broken clause asks for: those of `required`, or the one that tells the arms of a union apart."""
+    holder, _, keyword = clause.rpartition("/")
+    if keyword in ("oneOf", "anyOf"):
+        return [str(get(contract.at(holder), "discriminator", "propertyName"))]
+    bound = contract.at(clause)
+    return [str(name) for name in bound] if isinstance(bound, list) else [str(bound)]

@@ -60,7 +60,7 @@ SWITCHES: Final = (
     ),
     Switch(needs=frozenset({"null-fields", "temperature", "stop"}), ways=({"temperature": None}, {"stop": None}, {"top_p": None})),
 )
-"""In the order in which they are tossed for; a later one overrules an earlier one that set the same member."""
+"""A later one overrules an earlier one that sets the same member."""
 
 FEATURES: Final = CONVERSATION.union(*(switch.needs for switch in SWITCHES))
 """Every feature that a drawn conversation can make use of."""

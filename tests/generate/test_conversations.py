@@ -23,11 +23,11 @@ def reading(request: pytest.FixtureRequest) -> contract.Contract:
 
 @pytest.fixture(scope="module")
 def many(reading: contract.Contract) -> tuple[Drawn, ...]:
-    return drawn(reading, seed=7, count=150, features=FEATURES)
+    return drawn(reading, seed=7, count=300, features=FEATURES)
 
 
 def test_as_many_as_asked_for_and_no_two_alike(many: tuple[Drawn, ...]) -> None:
-    assert len({json.dumps(each.body, sort_keys=True) for each in many}) == len(many) == 150
+    assert len({json.dumps(each.body, sort_keys=True) for each in many}) == len(many) == 300
 
 
 def test_every_body_is_valid_and_in_order(many: tuple[Drawn, ...], reading: contract.Contract) -> None:

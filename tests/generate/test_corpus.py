@@ -14,6 +14,7 @@ import pytest
 from conformance import contract
 from conformance.generate import corpus
 from conformance.generate.mutants import MINIMAL, decisive
+from conformance.model import Json
 
 OVERLAY = """
 overlay: 1.0.0
@@ -39,6 +40,15 @@ def test_every_mutant_breaks_the_one_clause_it_names(reading: contract.Contract)
         named = [fault.clause for fault in decisive(reading.request_faults(mutant.apply(MINIMAL)))]
         assert named == [mutant.violation.clause], mutant.key
         reading.at(mutant.violation.clause)
+
+
+@pytest.mark.parametrize("extra", [{"max_tokens": 16}, {"max_completion_tokens": 16}, {"stream": True}], ids=str)
+def test_a_mutant_stays_one_on_a_control_with_a_cap_and_streamed(reading: contract.Contract, extra: dict[str, Json]) -> None:
+    for mutant in corpus.load(reading).mutants:
+        if "stream" in extra and "stream" in {*mutant.put, *mutant.drop}:
+            continue  # has no streamed twin
+        named = [fault.clause for fault in decisive(reading.request_faults(mutant.apply({**MINIMAL, **extra})))]
+        assert named == [mutant.violation.clause], mutant.key
 
 
 def test_keys_are_unique_and_sorted(reading: contract.Contract) -> None:
