@@ -28,7 +28,8 @@ def cap(ask: Ask) -> Iterator[Step]:
         body = {**ask.body(PROMPT, cap=None), field: CAP}
         yield ask.step(field, body, needs=[field.replace("_", "-")], control=ask.control, topics=["cap"])
     body = ask.body(PROMPT, cap=CAP)
-    yield ask.step("streamed", {**body, "stream": True}, needs=["streaming"], twin=ask.key(ask.cap_field), topics=["cap"])
+    streamed: dict[str, Json] = {**body, "stream": True}
+    yield ask.step("streamed", streamed, needs=["streaming"], twin=ask.key(ask.cap_field), control=ask.control, topics=["cap"])
 
 
 @scenario("stop")
@@ -52,6 +53,7 @@ def stop(ask: Ask) -> Iterator[Step]:
         stream=True,
         needs=[*needs, "streaming"],
         twin=ask.key("string"),
+        control=first,
         topics=["stop"],
         after=first,
         output_tokens=room,
