@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -64,8 +65,8 @@ def parse(text: bytes | str) -> Parsed:
     def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
         value = dict(items)
         if len(value) != len(items):
-            names = [name for name, _ in items]
-            notes.extend(JsonNote(NoteCode.DUPLICATE_NAME, name) for name in sorted({n for n in names if names.count(n) > 1}))
+            times = Counter(name for name, _ in items)
+            notes.extend(JsonNote(NoteCode.DUPLICATE_NAME, name) for name in sorted(times) if times[name] > 1)
         return value
 
     def constant(literal: str) -> float:
@@ -76,6 +77,8 @@ def parse(text: bytes | str) -> Parsed:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
         _refuse_depth(decoded)
         value: Json = json.loads(decoded, object_pairs_hook=pairs, parse_constant=constant)
+    except NotJsonError:
+        raise
     except UnicodeDecodeError as error:
         raise NotJsonError(f"not UTF-8: {error.reason}", error.start) from None
     except json.JSONDecodeError as error:
