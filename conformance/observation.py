@@ -197,10 +197,14 @@ class Asked:
         """The accepted request that this one is a variation of."""
         return self.evidence.asked(self.purpose.control) if self.purpose.control else None
 
+    def before(self) -> Asked | None:
+        """The request from whose answer this one is built."""
+        return self.evidence.asked(self.purpose.after) if self.purpose.after else None
+
     def premise_missing(self) -> bool:
         """Whether it was never sent because the answer it was to be built from did not allow it."""
-        before = self.evidence.asked(self.purpose.after) if self.purpose.after else None
-        return not self.attempts and before is not None and (bool(before.answers) or before.premise_missing())
+        before = self.before()
+        return not self.attempts and before is not None and (before.standing is not Standing.LOST or before.premise_missing())
 
     def unclaimed(self) -> bool:
         """Whether the target may refuse this: it needs a feature, and none that it needs is claimed."""
@@ -267,13 +271,24 @@ def gap(asked: Asked) -> Gap:
     """Say why a request that was to be accepted gave no answer to judge."""
     answer = asked.answer
     if answer is None:
-        kind = GapKind.UNMET if asked.standing is Standing.BROKEN or asked.premise_missing() else GapKind.LOST
-        return Gap(kind, f"{asked.purpose.key}: {asked.loss}")
+        return unanswered(asked)
     if answer.refused and asked.unclaimed():
         return Gap(GapKind.INAPPLICABLE, f"{', '.join(sorted(asked.purpose.needs))}: refused with {answer.status}, not claimed")
     if answer.refused or answer.succeeded:
         return Gap(GapKind.UNMET, f"{asked.purpose.key}: answered {answer.status}, not as a success of this kind")
     return Gap(GapKind.LOST, f"{asked.purpose.key}: answered {answer.status}")
+
+
+def unanswered(asked: Asked) -> Gap:
+    """Say why a request brought no answer at all. One that hangs on another shares its fate: an honest refusal excuses both."""
+    before = asked.before()
+    if before is None or not asked.premise_missing():
+        kind = GapKind.UNMET if asked.standing is Standing.BROKEN else GapKind.LOST
+        return Gap(kind, f"{asked.purpose.key}: {asked.loss}")
+    why = gap(before)
+    if why.kind is GapKind.INAPPLICABLE:
+        return why
+    return Gap(GapKind.UNMET, f"{asked.purpose.key}: not sent, the answer to {before.purpose.key} gave nothing to build it from")
 
 
 def accepted(purpose: Purpose) -> bool:

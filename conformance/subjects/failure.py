@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Expectation, Json, Missing, Purpose, Violation
-from conformance.observation import Asked, Gap, GapKind, Observation, Standing, View, accepted, gap
+from conformance.observation import Asked, Gap, GapKind, Observation, Standing, View, accepted, gap, unanswered
 from conformance.strictjson import get
 
 
@@ -60,7 +60,7 @@ def _error_replies(asked: Asked) -> Iterator[ErrorReply | Gap]:
     for attempt in failures:
         yield ErrorReply(attempt)
     if not failures and asked.answer is None:
-        yield Gap(GapKind.LOST, f"{asked.purpose.key}: {asked.loss}")
+        yield unanswered(asked)
 
 
 def _to_be_refused(purpose: Purpose) -> bool:
@@ -69,7 +69,7 @@ def _to_be_refused(purpose: Purpose) -> bool:
 
 def _asked(asked: Asked) -> Iterator[Asked | Gap]:
     if asked.standing is Standing.LOST:
-        yield Gap(GapKind.LOST, f"{asked.purpose.key}: {asked.loss}")
+        yield unanswered(asked)
     else:
         yield asked
 
@@ -77,7 +77,7 @@ def _asked(asked: Asked) -> Iterator[Asked | Gap]:
 def _observations(asked: Asked) -> Iterator[Observation | Gap]:
     yield from asked.attempts
     if not asked.attempts:
-        yield Gap(GapKind.LOST, f"{asked.purpose.key}: not sent")
+        yield unanswered(asked)
 
 
 def _everything(_: Purpose) -> bool:
