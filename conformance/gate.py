@@ -44,7 +44,7 @@ def decide(verdicts: Iterable[Verdict], *, complete: bool, reason: str = "", str
     name = "MUST and SHOULD" if strict else "MUST"
     beside = f"; {len(warnings)} SHOULD failed as well" if warnings else ""
     open_ends = f"; {len(unjudged)} inconclusive" if unjudged else ""
-    cut = "" if complete else f" The run is incomplete: {reason}."
+    cut = "" if complete else f" The run is incomplete: {reason.rstrip('.')}."
     if failed:
         sentence = f"Does not conform: {len(failed)} of {len(gating)} {name} requirements failed{open_ends}{beside}.{cut}"
         return Gate(status=ExitStatus.VIOLATIONS, sentence=sentence)

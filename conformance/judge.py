@@ -34,7 +34,9 @@ class _Tally:
     findings: list[Finding] = field(default_factory=list)
     reasons: dict[str, None] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
-    bugs: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    """What went wrong in the first few of our own bugs."""
+    bugs: int = 0
     passed: int = 0
     failed: int = 0
     lost: int = 0
@@ -69,7 +71,7 @@ class _Tally:
         except AbsentError as absent:
             self.note(f"{observation}: {absent}")
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
-            self.bugs.append(f"{observation}: {type(bug).__name__}: {bug}")
+            self.bug(observation, bug)
         else:
             if findings:
                 self.failed += 1
@@ -80,6 +82,12 @@ class _Tally:
                 self.passed += 1
                 if len(self.evidence) < KEPT_EVIDENCE:
                     self.evidence.append(observation)
+
+    def bug(self, observation: str, bug: Exception) -> None:
+        """Count an observation that we were not able to judge for a mistake of our own."""
+        self.bugs += 1
+        if len(self.accounts) < KEPT_REASONS:
+            self.accounts.append(f"{observation}: {type(bug).__name__}: {bug}")
 
     def outcome(self) -> Outcome:
         """What it adds up to."""
@@ -106,7 +114,13 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
     for asked in evidence.all():
         for view, judged in views:
             covered = view.covers(asked.purpose)
-            for subject in view.see(asked):
+            try:
+                subjects = tuple(view.see(asked))
+            except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
+                for requirement in judged:
+                    tallies[requirement.id].bug(asked.purpose.key, bug)
+                continue
+            for subject in subjects:
                 if not isinstance(subject, Gap):
                     for requirement in judged:
                         tallies[requirement.id].judge(requirement, subject)
@@ -140,7 +154,7 @@ def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdi
         failed=tally.failed,
         lost=tally.lost,
         unmet=tally.unmet,
-        reasons=(*tally.bugs[:KEPT_REASONS], *tally.reasons),
+        reasons=(*tally.accounts, *tally.reasons),
         evidence=tuple(tally.evidence),
     )
 

@@ -78,9 +78,10 @@ class Standing(Enum):
 class Observation:
     """One exchange, with everything that is derived from its bytes derived once."""
 
-    def __init__(self, exchange: Exchange, asked: Asked) -> None:
+    def __init__(self, exchange: Exchange, evidence: Evidence) -> None:
         self.exchange = exchange
-        self.asked = asked
+        self.evidence = evidence
+        """Not the `Asked` that it belongs to: a cycle of references would keep its bytes until the next great garbage collection."""
 
     @property
     def purpose(self) -> Purpose:
@@ -88,9 +89,14 @@ class Observation:
         return self.exchange.purpose
 
     @property
+    def asked(self) -> Asked:
+        """The request that it is one attempt of."""
+        return self.evidence.asked(self.purpose.key) or Asked(self.purpose, (self.exchange,), self.evidence)
+
+    @property
     def contract(self) -> Contract:
         """The contract it is held against."""
-        return self.asked.evidence.contract
+        return self.evidence.contract
 
     @property
     def status(self) -> int:
@@ -147,7 +153,7 @@ class Asked:
     def __init__(self, purpose: Purpose, attempts: tuple[Exchange, ...], evidence: Evidence) -> None:
         self.purpose = purpose
         self.evidence = evidence
-        self.attempts = tuple(Observation(exchange, self) for exchange in attempts)
+        self.attempts = tuple(Observation(exchange, evidence) for exchange in attempts)
 
     @cached_property
     def answers(self) -> tuple[Observation, ...]:

@@ -30,11 +30,11 @@ LAST_TOPIC = "last"
 def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *, denies: frozenset[str]) -> Steps:
     """Plan a run: every step of the tier that some requirement asked for wants to see, and whatever such a step is compared with.
 
-    Steps that need a feature the target denies are left out: nothing is asked that is known not to be there.
+    Steps that need a feature the target denies are left out, and those that follow them: nothing is asked that is known not to be there.
     """
     wanted = tuple(requirements)
     steps = {step.key: step for step in _steps(catalogue, ask)}
-    allowed = {key: step for key, step in steps.items() if not step.purpose.needs & denies}
+    allowed = _allowed(steps, denies)
     seen = {key for key, step in allowed.items() if any(r.on.covers(step.purpose) for r in wanted)}
     chosen = [step for key, step in allowed.items() if key in _closure(seen, allowed)]
     return Steps(
@@ -66,6 +66,15 @@ def _steps(catalogue: Catalogue, ask: Ask) -> Iterator[Step]:
                 raise CatalogueError(f"Two steps are called {step.key!r}.")
             keys.add(step.key)
             yield step
+
+
+def _allowed(steps: dict[str, Step], denies: frozenset[str]) -> dict[str, Step]:
+    """The steps that need nothing denied, and follow none that does."""
+    allowed = {key: step for key, step in steps.items() if not step.purpose.needs & denies}
+    while orphans := [key for key, step in allowed.items() if step.after in steps and step.after not in allowed]:
+        for key in orphans:
+            del allowed[key]
+    return allowed
 
 
 def _closure(keys: set[str], steps: dict[str, Step]) -> set[str]:

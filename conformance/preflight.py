@@ -36,7 +36,9 @@ def steps(ask: Ask) -> Iterator[Step]:
     for field in CAP_FIELDS:
         named = replace(ask, cap_field=field, scenario="preflight")
         feature = field.replace("_", "-")
-        yield named.step(field, named.minimal, needs=[feature], topics=["preflight"])
+        step = named.step(field, named.minimal, needs=[feature], topics=["preflight"])
+        # A conforming endpoint takes the current name, or refuses it: one of the two is billed, never both.
+        yield replace(step, billed=field == CAP_FIELDS[0])
 
 
 def check(ask: Ask, send: Callable[[Step], Exchange]) -> Readiness:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from conformance.contract import Contract, load
 from conformance.model import Area, Chunk, Exchange, Expectation, Fault, FaultKind, Finding, Identity, Json, Level, Purpose, Sent, Violation
@@ -141,7 +142,7 @@ def finds_nothing(subject: object) -> Iterator[Finding]:
     yield from ()
 
 
-def requirement(on: View[object], judge: object = finds_nothing, identifier: str = "ANSWER-TEST", level: Level = Level.MUST) -> Requirement:
+def requirement(on: View[Any], judge: object = finds_nothing, identifier: str = "ANSWER-TEST", level: Level = Level.MUST) -> Requirement:
     return Requirement(
         id=identifier,
         area=Area.ANSWER,

@@ -112,7 +112,7 @@ def test_nothing_comes_before_null_and_text_comes_before_anything() -> None:
 
 
 def test_log_probabilities_of_all_chunks_are_gathered() -> None:
-    chunks = [{"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": token}]}}]} for token in "ab"]
+    chunks: list[Json] = [{"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": token}]}}]} for token in "ab"]
     one = stream(streamed(*chunks)).first
     assert one.logprobs == [{"token": "a"}, {"token": "b"}]
     assert one.has_logprobs
