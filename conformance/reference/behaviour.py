@@ -104,7 +104,7 @@ class Defect:
     id: str
     sentence: str
     area: str
-    """The module it is declared in, which is the area of what it breaks."""
+    """The area of what it breaks: the first word in the name of the module it is declared in."""
     trips: frozenset[str]
     """Ids of exactly the requirements that fail because of it."""
     incident: str
@@ -145,7 +145,7 @@ def defect(name: str, *, seam: Seam[T], trips: set[str], incident: str = "") -> 
         REGISTRY[name] = Defect(
             id=name,
             sentence=" ".join(act.__doc__.split()),
-            area=act.__module__.rpartition(".")[2],
+            area=act.__module__.rpartition(".")[2].partition("_")[0],
             trips=frozenset(trips),
             incident=incident,
             seam=seam.name,

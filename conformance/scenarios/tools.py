@@ -50,12 +50,15 @@ def called(answer: Exchange) -> bool:
 
 @scenario("tools")
 def tools(ask: Ask) -> Iterator[Step]:
-    """Tools offered, demanded, named and forbidden."""
+    """Tools offered, demanded, named and forbidden.
+
+    What is demanded is never what the model would do by itself, so that a wish that is ignored shows.
+    """
     auto = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK])
     yield from ask.twins("auto", auto, needs=["tools"], usage=True, topics=["call"], tries=TRIES, until=called)
-    required: dict[str, Json] = {**auto, "tool_choice": "required"}
+    required = ask.body(PLAIN, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice="required")
     yield from ask.twins("required", required, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
-    choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_weather"))
+    choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_time"))
     yield from ask.twins("named", choice, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
     no_arguments = ask.body("What time is it?", cap=ROOM, tools=[CLOCK], tool_choice=named("get_time"))
     yield from ask.twins("no-arguments", no_arguments, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])

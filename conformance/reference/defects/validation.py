@@ -19,7 +19,7 @@ def temperature_unchecked(faults: tuple[SchemaFault, ...], _: Call) -> tuple[Sch
     return tuple(fault for fault in faults if fault.pointer != "/temperature" or fault.keyword not in {"minimum", "maximum"})
 
 
-@defect("stop-ignored", seam=REQUEST, trips={"STOP-HONOURED"}, incident="dtzp555-max/ocp#470")
+@defect("stop-ignored", seam=REQUEST, trips={"ANSWER-STOP"}, incident="dtzp555-max/ocp#470")
 def stop_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     """Stop strings are accepted and forgotten."""
     return replace(request, stops=())

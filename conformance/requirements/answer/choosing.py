@@ -1,0 +1,110 @@
+"""Whether the wish about tools is heeded: none, some, this one, no more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import MISSING, Finding, Level, Place
+from conformance.observation import UnmetError
+from conformance.registry import contract, incident, requirement
+from conformance.strictjson import get, show
+from conformance.subjects.reply import Choice, Reply, reply
+
+
+def _at(position: int) -> Place:
+    return Place(pointer=f"/choices/{position}/message/tool_calls")
+
+
+def _names(choice: Choice) -> str:
+    return ", ".join(show(call.name) for call in choice.calls) or "no call"
+
+
+def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
+    """The choices that had their say. Raises `UnmetError` when there is none."""
+    found = [
+        (position, choice)
+        for position, choice in enumerate(answered.choices)
+        if choice.calls or (choice.finish_reason not in {"length", "content_filter"} and choice.refusal in (None, MISSING, ""))
+    ]
+    if not found:
+        raise UnmetError("every choice was cut off or refused before it could call")
+    return found
+
+
+@requirement(
+    "ANSWER-TOOL-CHOICE-NONE",
+    Level.MUST,
+    on=reply.needing("tool-choice-none"),
+    cites=[
+        contract("/x-answer/tool-choice-none"),
+        incident("google-ai-edge/LiteRT-LM#2471"),
+        incident("raullenchai/Rapid-MLX#445"),
+    ],
+)
+def none_means_none(answered: Reply) -> Iterator[Finding]:
+    """With tool_choice `none` the answer holds no call."""
+    if get(answered.request, "tool_choice") != "none":
+        raise UnmetError("the request does not forbid calls")
+    for position, choice in _uncut(answered):
+        if choice.calls:
+            yield Finding(code="called", expected="no call", received=_names(choice), at=_at(position))
+
+
+@requirement(
+    "ANSWER-TOOL-CHOICE-REQUIRED",
+    Level.MUST,
+    on=reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
+    cites=[
+        contract("/x-answer/tool-choice-required"),
+        contract("/x-request/honour-or-refuse"),
+        incident("Blaizzy/mlx-vlm#1045"),
+        incident("jundot/omlx#2877"),
+    ],
+)
+def required_means_a_call(answered: Reply) -> Iterator[Finding]:
+    """With tool_choice `required` the answer holds a call. An endpoint that cannot see to it refuses the request."""
+    if get(answered.request, "tool_choice") != "required":
+        raise UnmetError("the request does not demand a call")
+    for position, choice in _uncut(answered):
+        if not choice.calls:
+            yield Finding(code="no-call", expected="a call", received=choice.text[:160] or "nothing", at=_at(position))
+
+
+@requirement(
+    "ANSWER-TOOL-CHOICE-NAMED",
+    Level.MUST,
+    on=reply.needing("tool-choice-named"),
+    cites=[
+        contract("/x-answer/tool-choice-named"),
+        contract("/x-request/honour-or-refuse"),
+        incident("raullenchai/Rapid-MLX#445"),
+        incident("lablup/mlxcel#1581"),
+    ],
+)
+def named_means_this_one(answered: Reply) -> Iterator[Finding]:
+    """With a function named in tool_choice the answer calls it, and no other."""
+    name = get(answered.request, "tool_choice", "function", "name")
+    if not isinstance(name, str):
+        raise UnmetError("the request names no function")
+    for position, choice in _uncut(answered):
+        if not choice.calls or any(call.name != name for call in choice.calls):
+            yield Finding(code="another", expected=f"a call of {name}", received=_names(choice), at=_at(position))
+
+
+@requirement(
+    "ANSWER-PARALLEL-OFF",
+    Level.MUST,
+    on=reply.needing("parallel-tool-calls"),
+    cites=[
+        contract("/x-answer/parallel-tool-calls-off"),
+        incident("SamSaffron/term-llm#276"),
+        incident("run-llama/llama_index#20831"),
+    ],
+)
+def one_call_at_a_time(answered: Reply) -> Iterator[Finding]:
+    """With parallel_tool_calls false the answer holds at most one call."""
+    if get(answered.request, "parallel_tool_calls") is not False or not any(choice.calls for choice in answered.choices):
+        raise UnmetError("the request allows several calls, or there is none")
+    for position, choice in enumerate(answered.choices):
+        if len(choice.calls) > 1:
+            yield Finding(code="several", expected="one call", received=_names(choice), at=_at(position))

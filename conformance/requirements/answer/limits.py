@@ -1,0 +1,129 @@
+"""What ends an answer early: caps and stop strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import MISSING, Finding, Level, Place
+from conformance.observation import UnmetError
+from conformance.registry import contract, incident, requirement
+from conformance.strictjson import get, is_integer, items, show
+from conformance.subjects.pair import Variation, variation
+from conformance.subjects.reply import Choice, Reply, reply
+
+
+def _at(position: int) -> Place:
+    return Place(pointer=f"/choices/{position}/message/content")
+
+
+@requirement(
+    "ANSWER-CAP",
+    Level.MUST,
+    on=reply,
+    cites=[
+        contract("/x-answer/cap-honoured"),
+        contract("/x-request/either-cap"),
+        incident("ikawrakow/ik_llama.cpp#2321"),
+        incident("nikserg/skim#35"),
+    ],
+)
+def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
+    """An answer keeps to the cap under the name that the request gave it. An endpoint that knows another name refuses this one.
+
+    No tokenizer is needed to see a cap ignored: half as much again and eight tokens are let pass, a word takes at least one token and
+    a token at most 32 characters. What is closer to the cap is the affair of USAGE-CAP.
+    """
+    cap = answered.cap
+    if cap is None or not answered.choices:
+        raise UnmetError("no cap was asked for, or there is no choice")
+    most = cap + cap // 2 + 8
+    tokens = get(answered.usage, "completion_tokens")
+    if is_integer(tokens) and isinstance(tokens, int | float) and tokens > most * len(answered.choices):
+        yield Finding(
+            code="tokens", expected=f"about {cap} tokens", received=f"{tokens} tokens", at=Place(pointer="/usage/completion_tokens")
+        )
+    for position, choice in enumerate(answered.choices):
+        words = max(len(choice.text.split()), len(choice.text) // 32)
+        if words > most:
+            yield Finding(code="words", expected=f"about {cap} tokens", received=f"{words} words or more", at=_at(position))
+
+
+def _stops(answered: Reply) -> list[str]:
+    """The stop strings of the request, in either form. Raises `UnmetError` when it has none."""
+    stop = get(answered.request, "stop")
+    found = [stop] if isinstance(stop, str) else [each for each in items(stop) if isinstance(each, str)]
+    if not any(found):
+        raise UnmetError("the request has no stop string")
+    return [each for each in found if each]
+
+
+def _stopped_at(choice: Choice, stops: list[str]) -> tuple[str, str] | None:
+    """The first stop string in a text and what comes after it; None when there is none."""
+    found = [(choice.text.find(stop), stop) for stop in stops if stop in choice.text]
+    if not found:
+        return None
+    place, stop = min(found)
+    return stop, choice.text[place + len(stop) :]
+
+
+def _texts(answered: Reply) -> list[tuple[int, Choice]]:
+    found = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text]
+    if not found:
+        raise UnmetError("no choice has content")
+    return found
+
+
+@requirement(
+    "ANSWER-STOP",
+    Level.MUST,
+    on=reply.needing("stop"),
+    cites=[
+        contract("/x-request/honour-or-refuse"),
+        contract("/x-request/stop-forms"),
+        incident("dtzp555-max/ocp#470"),
+        incident("mzau/mlx-knife#68"),
+    ],
+)
+def text_ends_at_a_stop_string(answered: Reply) -> Iterator[Finding]:
+    """The text does not run on past a stop string, given as a string or as a list, wherever the borders of its tokens are."""
+    stops = _stops(answered)
+    for position, choice in _texts(answered):
+        found = _stopped_at(choice, stops)
+        if found is not None and found[1]:
+            yield Finding(
+                code="ran-on", expected=f"the end before {show(found[0])}", received=show(f"…{found[0]}{found[1]}"), at=_at(position)
+            )
+
+
+@requirement(
+    "ANSWER-STOP-EXCLUDED",
+    Level.MUST,
+    on=reply.needing("stop"),
+    cites=[contract("/x-answer/stop-excluded"), incident("dtzp555-max/ocp#470")],
+)
+def stop_string_is_left_out(answered: Reply) -> Iterator[Finding]:
+    """The stop string that ended a text is not part of it."""
+    stops = _stops(answered)
+    for position, choice in _texts(answered):
+        found = _stopped_at(choice, stops)
+        if found is not None and not found[1]:
+            yield Finding(code="included", expected=f"no {show(found[0])}", received=show(choice.text[-80:]), at=_at(position))
+
+
+@requirement(
+    "ANSWER-STOP-FINISH",
+    Level.MUST,
+    on=variation.about("stop"),
+    cites=[contract("/x-answer/finish-reason-stop"), incident("EndlessInternational/intelligence#2")],
+)
+def a_stopped_answer_says_so(pair: Variation) -> Iterator[Finding]:
+    """An answer that a stop string ended has the finish_reason `stop`, not `length`.
+
+    That it was ended so is taken from the answer to the same question without stop strings, which goes on with one of them here.
+    """
+    stopped, running = pair.varied.first, pair.control.first
+    met = any(running.text.startswith((stopped.text + stop, stopped.text.rstrip() + stop)) for stop in _stops(pair.varied))
+    if not stopped.text or not met or stopped.finish_reason in (None, MISSING):
+        raise UnmetError("the text did not come to a stop string")
+    if stopped.finish_reason == "length":
+        yield Finding(code="not-stop", expected="stop", received=show(stopped.finish_reason), at=Place(pointer="/choices/0/finish_reason"))

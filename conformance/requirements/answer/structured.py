@@ -1,0 +1,88 @@
+"""Output that was asked for as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, best_match
+
+from conformance.model import MISSING, Finding, Json, Level, Place
+from conformance.observation import UnmetError
+from conformance.registry import contract, incident, requirement
+from conformance.strictjson import NotJsonError, get, parse, show
+from conformance.subjects.reply import Choice, Reply, reply
+
+
+def _complete(answered: Reply) -> list[tuple[Place, Choice]]:
+    """The choices that hold text and were neither cut off nor refused. Raises `UnmetError` when there is none."""
+    found = [
+        (Place(pointer=f"/choices/{position}/message/content"), choice)
+        for position, choice in enumerate(answered.choices)
+        if choice.finish_reason not in {"length", "content_filter"} and choice.refusal in (None, MISSING, "") and not choice.calls
+    ]
+    if not found:
+        raise UnmetError("every choice was cut off, filtered or refused")
+    return found
+
+
+@requirement(
+    "ANSWER-JSON-OBJECT",
+    Level.MUST,
+    on=reply.needing("json-object"),
+    cites=[
+        contract("/x-answer/json-object-honoured"),
+        contract("/x-request/honour-or-refuse"),
+        incident("webai-at-home/webai-at-home#191"),
+        incident("ROCm/FastFlowLM#554"),
+    ],
+)
+def content_is_a_json_object(answered: Reply) -> Iterator[Finding]:
+    """With response_format `json_object` the content is the text of a JSON object and nothing else, no prose and no code fence."""
+    if get(answered.request, "response_format", "type") != "json_object":
+        raise UnmetError("the request asks for no JSON object")
+    for place, choice in _complete(answered):
+        if not isinstance(_read(choice.text), dict):
+            yield Finding(code="not-an-object", expected="a JSON object", received=show(choice.content), at=place)
+
+
+@requirement(
+    "ANSWER-JSON-SCHEMA",
+    Level.MUST,
+    on=reply.needing("json-schema"),
+    cites=[
+        contract("/x-answer/json-schema-honoured"),
+        contract("/x-request/honour-or-refuse"),
+        incident("peonist-ai/halogen-flash-server#14"),
+        incident("BerriAI/litellm#38269"),
+    ],
+)
+def content_fits_the_schema(answered: Reply) -> Iterator[Finding]:
+    """With a strict `json_schema` the content is JSON that fits the schema. An endpoint that cannot see to it refuses the request."""
+    form = get(answered.request, "response_format", "json_schema")
+    schema = get(form, "schema")
+    if get(form, "strict") is not True or not isinstance(schema, dict):
+        raise UnmetError("the request asks for no strict schema")
+    for place, choice in _complete(answered):
+        value = _read(choice.text)
+        if isinstance(value, NotJsonError):
+            yield Finding(code="not-json", expected="JSON that fits the schema", received=show(choice.content), at=place)
+        elif (wrong := _misfit(schema, value)) is not None:
+            yield Finding(code="misfit", expected=wrong, received=show(choice.content), at=place)
+
+
+def _read(text: str) -> Json | NotJsonError:
+    try:
+        return parse(text).value
+    except NotJsonError as error:
+        return error
+
+
+def _misfit(schema: dict[str, Json], value: Json) -> str | None:
+    """What is wrong with a value, told by the part of the schema that it misses most clearly; None when it fits."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError:
+        raise UnmetError("the schema of the request is none") from None
+    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    return None if error is None else f"what fits the schema; here {error.json_path} does not: {error.message[:120]}"
