@@ -1,0 +1,80 @@
+"""What no answer may give away, and what no success may hide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.model import MISSING, Finding, Level, Place
+from conformance.observation import AbsentError, Observation
+from conformance.registry import contract, incident, requirement
+from conformance.strictjson import get, items, show
+from conformance.subjects.failure import ErrorReply, error_reply, exchange
+
+_INTERNALS: Final = {
+    "traceback": r"Traceback \(most recent call last\)",
+    "python-frame": r"File \\*\"[^\"\n]{1,200}\.py\\*\", line \d+",
+    "source-path": r"(?<![\w:/.-])/(?:[\w.@+-]+/)+[\w.@+-]+\.(?:py|js|ts|go|rs|rb|java|php|cpp):\d+",
+    "site-packages": r"[\\/](?:site-packages|dist-packages|node_modules)[\\/]",
+    "object-address": r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]{6,}>",
+    "java-frame": r"\bat [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)",
+    "node-frame": r"\bat [^\n\"]{1,120}\((?:file://|node:|/)[^)\n\"]+:\d+:\d+\)",
+    "go-panic": r"\bgoroutine \d+ \[",
+    "rust-panic": r"thread '[^']*' panicked at",
+}
+"""Marks that no sentence for people has: traces of stacks, places in source files, addresses of objects."""
+
+
+@requirement(
+    "ERROR-NO-INTERNALS",
+    Level.SHOULD,
+    on=error_reply,
+    cites=[contract("/x-errors/no-internals"), incident("BerriAI/litellm#30948"), incident("ray-project/ray#64832")],
+)
+def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
+    """An error shows no trace of a stack, no place in a source file, no address of an object."""
+    text = reply.observation.exchange.body[:200_000].decode(errors="replace")
+    for code, pattern in _INTERNALS.items():
+        if found := re.search(pattern, text):
+            yield Finding(code=code, expected="nothing of the server's inside", received=found.group()[:200])
+
+
+@requirement(
+    "ERROR-KEY-SECRET",
+    Level.MUST,
+    on=exchange,
+    cites=[contract("/x-errors/no-secret")],
+)
+def the_key_is_not_repeated(seen: Observation) -> Iterator[Finding]:
+    """No answer repeats the key that was sent, in full; neither in its body nor in a header.
+
+    Errors end up in logs, in screenshots and in public issues. The record shows asterisks in its place.
+    """
+    if not seen.status:
+        raise AbsentError("no answer")
+    if seen.exchange.masked:
+        yield Finding(code="key", expected="not the key", received=f"the key, {seen.exchange.masked} times")
+
+
+@requirement(
+    "ERROR-NOT-200",
+    Level.MUST,
+    on=exchange,
+    cites=[
+        contract("/x-errors/no-200-with-error"),
+        incident("openai/openai-agents-python#2850"),
+        incident("langchain-ai/langchain#20936"),
+        incident("XpressAI/xaibo#36"),
+    ],
+)
+def success_holds_no_error(seen: Observation) -> Iterator[Finding]:
+    """The body of a success is not an error: no `error` in place of choices with a status of 200.
+
+    Clients go by the status, and fail somewhere else for want of choices.
+    """
+    if not seen.succeeded or seen.is_event_stream:
+        raise AbsentError("no success in one piece")
+    error = get(seen.json, "error")
+    if error not in (MISSING, None, False, "") and not items(seen.json, "choices"):
+        yield Finding(code="error-in-200", expected="a 4xx or 5xx", received=f"{seen.status}: {show(error)}", at=Place(pointer="/error"))

@@ -1,0 +1,69 @@
+"""Which error answers are the API's own, and what all of them are read for.
+
+A page of a proxy in front says nothing about the API: its statuses are left out, and so are answers to requests that a router turns
+away before the API sees them (another method, path or media type), which have requirements of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from conformance.model import Json, Purpose
+from conformance.observation import AbsentError, Asked, Gap, View
+from conformance.subjects.failure import ErrorReply, error_reply
+
+PROXY: Final = frozenset({408, 413, 429, *range(502, 600)})
+"""Statuses that a proxy gives as often as the server behind it."""
+
+ROUTED: Final = frozenset({"method", "path", "media-type"})
+"""Constraints that a router looks after."""
+
+
+def is_routed(purpose: Purpose) -> bool:
+    """Whether the request may be turned away before the API sees it."""
+    return purpose.violation is not None and purpose.violation.constraint in ROUTED
+
+
+def _only(view: View[ErrorReply], keep: Callable[[ErrorReply], bool]) -> View[ErrorReply]:
+    def see(asked: Asked) -> Iterator[ErrorReply | Gap]:
+        return (each for each in view.see(asked) if isinstance(each, Gap) or keep(each))
+
+    return replace(view, see=see)
+
+
+def _own(reply: ErrorReply) -> bool:
+    return reply.observation.status not in PROXY
+
+
+failure: Final = _only(error_reply.where(lambda purpose: not is_routed(purpose), "error answer of the API"), _own)
+"""Error answers for which the API itself is to answer."""
+
+turned_away: Final = _only(error_reply.where(is_routed, "answer to another method, path or media type"), _own)
+"""Error answers that may come from a router."""
+
+
+def is_page(reply: ErrorReply) -> bool:
+    """Whether the body is a page of HTML: by its first characters, whatever its label says."""
+    return (
+        reply.observation.exchange.body[:256]
+        .lstrip(b"\xef\xbb\xbf \t\r\n")
+        .lower()
+        .startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+    )
+
+
+def envelope(reply: ErrorReply) -> dict[str, Json]:
+    """The error object. Raises `AbsentError` when there is none: others see to that."""
+    error = reply.error
+    if not isinstance(error, dict):
+        raise AbsentError("no error object")
+    return error
+
+
+def shown(reply: ErrorReply) -> str:
+    """Status, media type and the first bytes of the body."""
+    exchange = reply.observation.exchange
+    body = exchange.body[:160].decode(errors="replace")
+    return f"{reply.observation.status} {exchange.media_type or 'without a media type'}: {body or 'an empty body'}"

@@ -1,0 +1,48 @@
+"""The invalid requests of a run, sorted by what is wrong with them, and what to say of one that was accepted.
+
+Only the unstreamed one of two twins is looked at here: that streams are refused alike has a requirement of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from conformance.model import Expectation, Finding, Purpose, Violation
+from conformance.observation import View
+from conformance.requirements.validation.rule import rule
+from conformance.subjects.failure import Probe, probe
+
+CAPS: Final = frozenset({"/max_tokens", "/max_completion_tokens"})
+"""The two names of one member. A server need know only one, and ignores the other as it ignores any unknown name."""
+
+
+def kind(*constraints: str) -> Callable[[Purpose, Violation], bool]:
+    """Pick requests that break a constraint of these kinds, and that the reading wants refused."""
+    return lambda purpose, violation: violation.constraint in constraints and purpose.expect is Expectation.REFUSED
+
+
+def is_core(purpose: Purpose, violation: Violation) -> bool:
+    """Whether the fault sits where this target cannot claim not to know the member."""
+    return violation.core and (violation.pointer not in CAPS or purpose.control.endswith(violation.pointer))
+
+
+def invalid(name: str, wrong: Callable[[Purpose, Violation], bool]) -> View[Probe]:
+    """View of the generated and malformed requests for which `wrong` holds."""
+
+    def chosen(purpose: Purpose) -> bool:
+        fault = purpose.violation
+        return fault is not None and purpose.scenario in {"invalid", "malformed"} and not purpose.twin and wrong(purpose, fault)
+
+    return probe.where(chosen, f"request with {name}")
+
+
+def unrefused(probe: Probe) -> Iterator[Finding]:
+    """One finding if it was accepted. Its code names place and constraint, so that a report shows a row for each."""
+    if not probe.observation.succeeded:
+        return
+    _, _, name = probe.observation.purpose.key.partition("/")
+    stem, _, number = name.rpartition("/")
+    code = stem if number.isdigit() else name
+    expected = f"refused with a 4xx, since {rule(probe.violation, probe.observation.contract)}"
+    yield Finding(code=code, expected=expected, received=f"{probe.observation.status}, though this was sent: {probe.violation.sent}")
