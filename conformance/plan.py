@@ -36,7 +36,8 @@ def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *
     steps = {step.key: step for step in _steps(catalogue, ask)}
     allowed = _allowed(steps, denies)
     seen = {key for key, step in allowed.items() if any(r.on.covers(step.purpose) for r in wanted)}
-    chosen = [step for key, step in allowed.items() if key in _closure(seen, allowed)]
+    needed = _closure(seen, allowed)
+    chosen = [step for key, step in allowed.items() if key in needed]
     return Steps(
         first=tuple(step for step in chosen if LAST_TOPIC not in step.purpose.topics),
         last=tuple(step for step in chosen if LAST_TOPIC in step.purpose.topics),
