@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance import sse, strictjson
 from conformance.model import MISSING, Exchange, Json, Missing, Purpose
-from conformance.observation import Asked, Gap, Observation, UnmetError, View, accepted, gap
+from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted, gap
 from conformance.strictjson import get, items
 
 DONE: Final = "[DONE]"
@@ -185,6 +185,11 @@ class Stream(Reply):
         """Whether the stream says itself that it failed; then it need not end as a successful one does."""
         return bool(self.errors)
 
+    @property
+    def broken(self) -> bool:
+        """Whether it broke off or failed, so that what it says is no whole answer."""
+        return self.exchange.fault is not None or (bool(self.observation.decoded.events) and self.failed)
+
     @cached_property
     def choices(self) -> list[Choice]:
         """The choices put together as the official clients do: text appended, tool calls merged by index."""
@@ -294,7 +299,12 @@ def _streams(asked: Asked) -> Iterator[Stream | Gap]:
 
 
 def _replies(asked: Asked) -> Iterator[Reply | Gap]:
-    return _streams(asked) if asked.purpose.stream else _answers(asked)
+    if not asked.purpose.stream:
+        yield from _answers(asked)
+        return
+    for stream in _streams(asked):
+        broken = isinstance(stream, Stream) and stream.broken
+        yield Gap(GapKind.UNMET, f"{asked.purpose.key}: the stream did not come to its end") if broken else stream
 
 
 def _whole_wanted(purpose: Purpose) -> bool:
@@ -312,4 +322,4 @@ streamed_answer: Final = View("streamed answer", _stream_wanted, _streams)
 """Successful answers as a stream."""
 
 reply: Final = View("answer, whole or streamed", accepted, _replies)
-"""Successful answers of both kinds."""
+"""Successful answers of both kinds; streams that broke off or failed are left to `streamed_answer`."""

@@ -75,9 +75,9 @@ def test_a_field_can_be_forgotten(defective: DefectiveService) -> None:
     assert answered.get("choices", 0, "message", "content") == "1, 2, 3"
 
 
-def test_frames_can_be_dropped_and_merged(defective: DefectiveService) -> None:
+def test_frames_can_be_dropped_and_added(defective: DefectiveService) -> None:
     assert not ask(defective["done-missing"], stream=True).body.endswith(DONE)
-    assert ask(defective["stream-buffered"], stream=True).body.endswith(DONE)
+    assert ask(defective["done-twice"], stream=True).body.endswith(DONE + DONE)
 
 
 def test_heads_and_bodies_can_be_rewritten(defective: DefectiveService) -> None:

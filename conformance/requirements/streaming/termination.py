@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level, Place
+from conformance.model import FaultKind, Finding, Level, Place
+from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement, standard
+from conformance.requirements.streaming.reading import ended, noted
 from conformance.sse import NoteCode
 from conformance.subjects.reply import DONE, Stream, streamed_answer
 
@@ -23,8 +25,9 @@ def stream_ends_with_done(stream: Stream) -> Iterator[Finding]:
 
     Clients that read the bytes themselves wait for it; without it a stream that was cut looks like one that ended.
     """
-    if stream.failed or any(event.data == DONE for event in stream.events):
+    if any(event.data == DONE for event in stream.events):
         return
+    ended(stream)
     last = stream.events[-1]
     unclosed = any(note.code is NoteCode.UNTERMINATED and note.detail.strip() == DONE for note in stream.notes)
     if not unclosed:
@@ -39,8 +42,8 @@ def stream_ends_with_done(stream: Stream) -> Iterator[Finding]:
 )
 def done_is_closed(stream: Stream) -> Iterator[Finding]:
     """A blank line follows `data: [DONE]`; without it no decoder that keeps to the standard delivers the event."""
-    for note in stream.notes:
-        if note.code is NoteCode.UNTERMINATED and note.detail.strip() == DONE:
+    for note in noted(stream, NoteCode.UNTERMINATED):
+        if note.detail.strip() == DONE:
             yield Finding(code="unclosed", expected="a blank line, then the end", received="the end", at=Place(span=note.span))
 
 
@@ -73,3 +76,26 @@ def nothing_follows_done(stream: Stream) -> Iterator[Finding]:
         if done is not None and event.number > done and event.data.strip() != DONE:
             place = Place(event=event.number, span=event.span)
             yield Finding(code="data-after-done", expected="the end of the stream", received=event.data[:200], at=place)
+
+
+@requirement(
+    "STREAM-COMPLETE",
+    Level.MUST,
+    on=streamed_answer,
+    cites=[contract("/x-stream/clean-end"), incident("npuichigo/openai_trtllm#31"), incident("konveyor/kai#622")],
+)
+def body_ends_cleanly(stream: Stream) -> Iterator[Finding]:
+    """The body of a stream ends as HTTP has it: with its last chunk, not with a broken connection, and soon after `[DONE]`.
+
+    Looked at when no attempt came to a clean end. Clients raise an error after the last token, or take a cut answer for a whole one.
+    """
+    fault = stream.exchange.fault
+    if fault is None:
+        return
+    done = any(event.data == DONE for event in stream.observation.decoded.events)
+    if fault.kind in {FaultKind.TIMEOUT, FaultKind.OVERSIZE} and not done:
+        # A slow model, or one that was asked for more than we read, breaks no rule.
+        raise UnmetError(f"it had not come to its end: {fault.detail}")
+    code = "broken-off" if not done else "no-end"
+    size = len(stream.exchange.body)
+    yield Finding(code=code, expected="the end of the body", received=fault.detail, at=Place(span=(size, size)))

@@ -1,0 +1,88 @@
+"""What a stream is before its first event: asked for and delivered, labelled, readable, not empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import MISSING, Finding, Level, Place
+from conformance.observation import Asked, UnmetError
+from conformance.registry import contract, incident, requirement, standard
+from conformance.requirements.streaming.reading import coded, ended
+from conformance.strictjson import get
+from conformance.subjects.failure import valid_request
+from conformance.subjects.reply import Stream, streamed_answer
+
+EVENT_STREAM = "text/event-stream"
+
+
+@requirement(
+    "STREAM-HONOURED",
+    Level.MUST,
+    on=valid_request.where(lambda purpose: purpose.stream, "valid request for a stream"),
+    cites=[contract("/x-stream/not-json-instead"), incident("sankalp-happy/switchboard#31")],
+)
+def stream_is_honoured(asked: Asked) -> Iterator[Finding]:
+    """A request with `stream: true` that succeeds is answered with a stream, not with one JSON body.
+
+    A server that cannot stream refuses the request and names `stream`.
+    """
+    successes = [each for each in asked.answers if each.succeeded and get(each.json, "error") in (None, MISSING)]
+    if not successes:
+        raise UnmetError("it was not answered with success")
+    for each in successes:
+        if not each.is_event_stream:
+            received = f"{each.exchange.media_type or 'no media type'}: {each.exchange.body[:80].decode(errors='replace')}"
+            place = Place(header="content-type")
+            yield Finding(code="whole", expected=EVENT_STREAM, received=received, at=place, exchange=each.exchange.id)
+
+
+@requirement(
+    "STREAM-MEDIA-TYPE",
+    Level.MUST,
+    on=streamed_answer,
+    cites=[contract("/x-stream/media-type"), incident("ollama/ollama#8991"), incident("sigoden/aichat#651")],
+)
+def media_type_is_event_stream(stream: Stream) -> Iterator[Finding]:
+    """A stream is labelled `text/event-stream`; parameters such as a charset may follow.
+
+    Browsers and libraries for event streams read nothing that is labelled otherwise.
+    """
+    label = stream.exchange.header("content-type")
+    if stream.exchange.media_type != EVENT_STREAM:
+        yield Finding(code="label", expected=EVENT_STREAM, received=label or "(absent)", at=Place(header="content-type"))
+
+
+@requirement(
+    "STREAM-CODING",
+    Level.MUST,
+    on=streamed_answer,
+    cites=[
+        standard("RFC 9110 §12.5.3", "https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3"),
+        incident("Kludex/starlette#2753"),
+        incident("tower-rs/tower-http#419"),
+    ],
+)
+def stream_is_not_compressed(stream: Stream) -> Iterator[Finding]:
+    """A stream is not compressed for a client that asked for it as it is (`Accept-Encoding: identity`).
+
+    Such a client cannot read it; and what a compressor holds back arrives late or all at once.
+    """
+    if coded(stream):
+        coding = stream.exchange.header("content-encoding") or ""
+        yield Finding(code="compressed", expected="identity", received=coding, at=Place(header="content-encoding"))
+
+
+@requirement(
+    "STREAM-HAS-CHUNKS",
+    Level.MUST,
+    on=streamed_answer,
+    cites=[contract("/x-stream/has-chunks"), incident("mudler/LocalAI#1886"), incident("earendil-works/pi#2537")],
+)
+def stream_has_chunks(stream: Stream) -> Iterator[Finding]:
+    """A successful stream has at least one chunk with a choice; a stream of nothing passes for an empty answer."""
+    ended(stream)
+    if coded(stream):
+        raise UnmetError("the body is compressed")
+    events = stream.observation.decoded.events
+    if not events or not any(list(chunk.choices()) for chunk in stream.objects):
+        yield Finding(code="empty", expected="a chunk with a choice", received=f"{len(events)} events without one", at=Place(span=(0, 0)))

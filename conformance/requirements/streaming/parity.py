@@ -1,0 +1,78 @@
+"""A stream against the answer in one piece that the same request gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import Finding, Level
+from conformance.observation import UnmetError
+from conformance.registry import contract, incident, requirement
+from conformance.requirements.streaming.reading import ended
+from conformance.strictjson import get, show
+from conformance.subjects.pair import Twins, twins
+from conformance.subjects.reply import Choice
+
+
+def _pairs(pair: Twins) -> list[tuple[Choice, Choice]]:
+    """The choices of both by their index. Raises `UnmetError` when they cannot be compared."""
+    ended(pair.streamed)
+    streamed = {repr(choice.index): choice for choice in pair.streamed.choices}
+    found = [(choice, streamed[repr(choice.index)]) for choice in pair.whole.choices if repr(choice.index) in streamed]
+    if not found:
+        raise UnmetError("whole and streamed answer have no choice in common")
+    return found
+
+
+def _calls(choice: Choice) -> list[str]:
+    return [show(call.name) for call in choice.calls]
+
+
+@requirement(
+    "STREAM-SAME-TEXT",
+    Level.SHOULD,
+    on=twins,
+    cites=[contract("/x-stream/same-as-whole"), incident("jundot/omlx#2492"), incident("ggml-org/llama.cpp#15007")],
+)
+def text_is_the_same(pair: Twins) -> Iterator[Finding]:
+    """The text of a stream, put together, is the text of the answer in one piece: with its white space, its beginning and its end.
+
+    Only differences that a model does not make are told. Where it said something else the second time, nothing can be compared.
+    """
+    greedy = get(pair.streamed.request, "temperature") == 0
+    compared = [(whole, streamed) for whole, streamed in _pairs(pair) if _comparable(whole, streamed, greedy=greedy)]
+    if not compared:
+        raise UnmetError("the model said something else, or nothing")
+    for whole, streamed in compared:
+        if whole.text != streamed.text:
+            yield Finding(code="text", expected=show(whole.text), received=show(streamed.text))
+
+
+def _comparable(whole: Choice, streamed: Choice, *, greedy: bool) -> bool:
+    """Whether two texts are one text, or one text of which something was lost or doubled on the way."""
+    one, other = "".join(whole.text.split()), "".join(streamed.text.split())
+    if not one or whole.finish_reason != streamed.finish_reason:
+        return False
+    if other in (one, one + one):
+        return True
+    # A shorter text is a sign only where the model has no choice and both say that they came to their end by themselves.
+    return greedy and whole.finish_reason == "stop" and (one.startswith(other) or one.endswith(other))
+
+
+@requirement(
+    "STREAM-SAME-FINISH",
+    Level.SHOULD,
+    on=twins,
+    cites=[contract("/x-stream/same-as-whole"), incident("vllm-project/vllm#9209"), incident("Blaizzy/mlx-vlm#1014")],
+)
+def finish_reason_is_the_same(pair: Twins) -> Iterator[Finding]:
+    """A stream ends for the same reason as the answer in one piece, where both say and call the same."""
+    compared = [
+        (whole, streamed)
+        for whole, streamed in _pairs(pair)
+        if isinstance(streamed.finish_reason, str) and whole.text == streamed.text and _calls(whole) == _calls(streamed)
+    ]
+    if not compared:
+        raise UnmetError("the model said something else")
+    for whole, streamed in compared:
+        if whole.finish_reason != streamed.finish_reason:
+            yield Finding(code="finish", expected=show(whole.finish_reason), received=show(streamed.finish_reason))
