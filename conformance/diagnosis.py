@@ -64,7 +64,7 @@ def _unanswered(exchange: Exchange) -> CannotTestError:
         case FaultKind.TLS:
             hint = "Check the host name against its certificate; for plain HTTP the URL begins with http://."
         case FaultKind.TIMEOUT | FaultKind.OVERSIZE:
-            hint = "The endpoint takes the connection and gives no whole answer in time; a slow model may need a longer --timeout."
+            hint = "The endpoint takes the connection and gives no whole answer in time; a slow model may need a longer --request-timeout."
         case FaultKind.RESET | FaultKind.TRUNCATED:
             hint = "The server breaks off; its log may say why."
         case FaultKind.PROTOCOL:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level.lower()}: requirements at level {level}")
     for area in Area:
         config.addinivalue_line("markers", f"{area}: requirements of the area {area}")
-    with _usage_errors():
+    with _errors():
         config.stash[RUN] = Run(_options(config))
 
 
@@ -125,10 +126,15 @@ class VerdictError(Exception):
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Send what the collected requirements need, then let the items read their verdicts."""
     requirements = tuple(item.requirement for item in session.items if isinstance(item, RequirementItem))
+    if not session.items and not session.testsfailed and not session.config.option.collectonly:
+        chosen = session.config.stash[RUN].selection
+        raise pytest.UsageError(
+            f"No requirement is chosen by {chosen}.\n  `conformance list` names them all." if chosen else "There is nothing to run."
+        )
     if requirements and not session.config.option.collectonly:
         from conformance.render.console import LiveProgress, terminal
 
-        with _usage_errors():
+        with _errors(aloud=not session.config.pluginmanager.has_plugin("terminalreporter")):
             report = session.config.stash[RUN].conduct(requirements, LiveProgress(terminal(stderr=True)), threading.Event())
         session.config.stash[REPORT] = report
     return (yield)
@@ -175,9 +181,15 @@ def _attributes(option: Option) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _usage_errors() -> Iterator[None]:
-    """What the user got wrong is said in pytest's way, without a traceback and with exit status 4."""
+def _errors(*, aloud: bool = False) -> Iterator[None]:
+    """An error of ours ends the session with its sentence and its exit status, without a traceback."""
     try:
         yield
     except ConformanceError as error:
-        raise pytest.UsageError("\n  ".join(filter(None, (error.message, error.hint)))) from None
+        words = "\n  ".join(filter(None, (error.message, error.hint)))
+        if error.exit_status == ExitStatus.BAD_CONFIGURATION:
+            raise pytest.UsageError(words) from None
+        if aloud:
+            # Once the session has begun, pytest leaves this to its terminal reporter.
+            sys.stderr.write(f"{words}\n")
+        pytest.exit(words, returncode=error.exit_status)

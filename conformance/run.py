@@ -44,11 +44,19 @@ class Run:
         self.denies = self._features("deny", options.deny)
         self.embedded = not options.base_url
         self.bounds = Bounds(total=_number("request-timeout", options.request_timeout))
-        self.seed = int(_number("seed", options.seed))
+        self.seed = _whole("seed", options.seed)
         if self.embedded and options.model:
             raise TargetError("--model is given without --base-url.", hint="Name the endpoint with --base-url URL.")
-        if not self.embedded:
+        # Built once before anything is sent, for what it refuses.
+        if self.embedded:
+            self.target("http://127.0.0.1", "reference", key="reference")
+        else:
             self.target(options.base_url, options.model)
+
+    @property
+    def selection(self) -> str:
+        """How the user narrowed the run down; empty for all."""
+        return " ".join([*sorted(self.only), self.options.chosen]).strip()
 
     def wants(self, requirement: Requirement) -> bool:
         """Whether `--only` leaves a requirement in."""
@@ -66,7 +74,7 @@ class Run:
             "denies": self.denies,
             "headers": tuple(_header(line) for line in options.header),
             "bounds": self.bounds,
-            "concurrency": int(_number("concurrency", options.concurrency)),
+            "concurrency": _whole("concurrency", options.concurrency),
             "rate": _number("rate", options.rate) if options.rate else None,
         }
         if key:
@@ -75,13 +83,15 @@ class Run:
 
     def conduct(self, requirements: tuple[Requirement, ...], progress: Progress, stop: threading.Event) -> Report:
         """Send what the requirements need, judge the answers, and write everything into the run's folder."""
+        # In the order of the catalogue, as whoever judges the record again has them, not in that of pytest's collection.
+        requirements = tuple(requirement for requirement in self.catalogue.requirements if requirement in requirements)
         with self._endpoint() as target, _signals(stop):
             assignment = session.Assignment(
                 target=target,
                 contract=self.contract,
                 catalogue=self.catalogue,
                 requirements=requirements,
-                selection=" ".join([*sorted(self.only), self.options.chosen]).strip(),
+                selection=self.selection,
                 tier=self.tier,
                 seed=self.seed,
             )
@@ -172,6 +182,13 @@ def _number(option: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise ConfigurationError(f"--{option} takes a number, not {text!r}.") from None
+
+
+def _whole(option: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigurationError(f"--{option} takes a whole number, not {text!r}.") from None
 
 
 def _header(line: str) -> tuple[str, str]:
