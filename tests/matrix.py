@@ -22,6 +22,9 @@ from conformance.target import Bounds, Target
 BOUNDS = Bounds(connect=5, idle=3, total=6)
 """Seconds; a defect that never ends is told from a slow one by these."""
 
+CLAIMS = frozenset({"seed"})
+"""What the target is said to have, so that a refusal of it counts."""
+
 
 class Silence:
     """Progress that nobody watches."""
@@ -47,11 +50,15 @@ def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.
     reading = contract.load(dialect)
     catalogue = registry.load()
     target = Target(
-        base_url=base_url, model=model or launch.MODEL, key=key, key_variable="CONFORMANCE_API_KEY", bounds=BOUNDS, concurrency=8
+        base_url=base_url,
+        model=model or launch.MODEL,
+        key=key,
+        key_variable="CONFORMANCE_API_KEY",
+        bounds=BOUNDS,
+        concurrency=8,
+        claims=CLAIMS,
     )
-    assignment = session.Assignment(
-        target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier
-    )
+    assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
     with tempfile.TemporaryDirectory() as folder:
         try:
             session.conduct(assignment, Path(folder), Silence(), threading.Event())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.ask import Ask
-from conformance.model import Credential, Expectation, Tier, Violation
+from conformance.model import Credential, Tier, Violation
 from conformance.registry import scenario
 from conformance.steps import Step
 
@@ -59,7 +59,7 @@ def door(ask: Ask) -> Iterator[Step]:
         twin=ask.key("unknown-model"),
         topics=["model"],
     )
-    wrong = at("wrong-method", "method", "GET")
-    yield ask.refused("get", b"", wrong, method="GET", content_type=None, topics=["method"], expect=Expectation.REFUSED)
+    # Not GET: on the original it lists the completions that were stored.
+    yield ask.refused("put", ask.minimal, at("wrong-method", "method", "PUT"), method="PUT", topics=["method"])
     path = at("wrong-path", "path", "/chat/completion")
     yield ask.refused("path", ask.minimal, path, path="/chat/completion", topics=["path"])

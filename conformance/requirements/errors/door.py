@@ -133,7 +133,7 @@ def unknown_models_get_404(asked: Asked) -> Iterator[Finding]:
     cites=[contract("/x-errors/wrong-method"), incident("ollama/ollama#5483")],
 )
 def other_methods_are_refused(asked: Asked) -> Iterator[Finding]:
-    """GET where POST is meant is answered with a 4xx, such as 405 or 404."""
+    """PUT where POST is meant is answered with a 4xx, such as 405 or 404."""
     answer = _answer(asked)
     if not 400 <= answer.status < 500:
         yield Finding(code="status", expected="405", received=str(answer.status))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import MISSING, Finding, Level, Place
+from conformance.model import MISSING, Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Observation
 from conformance.registry import contract, incident, requirement
 from conformance.strictjson import get, items, show
@@ -55,6 +55,15 @@ def the_key_is_not_repeated(seen: Observation) -> Iterator[Finding]:
         raise AbsentError("no answer")
     if seen.exchange.masked:
         yield Finding(code="key", expected="not the key", received=f"the key, {seen.exchange.masked} times")
+    elif (sent := _sent_key(seen.exchange)) and sent.encode() in seen.exchange.body:
+        yield Finding(code="wrong-key", expected="at most its first and last characters", received=sent)
+
+
+def _sent_key(exchange: Exchange) -> str:
+    """The key of the request where it is not the user's own, which is never recorded; empty where it is."""
+    header = next((value for name, value in exchange.sent.headers if name.lower() == "authorization"), "")
+    token = header.removeprefix("Bearer ")
+    return "" if token.startswith("$") else token
 
 
 @requirement(
