@@ -31,6 +31,10 @@ LOST_AFTER: Final = 8
 TURNED_AWAY_AFTER: Final = 32
 """Attempts in a row, over all workers, that are answered 429 before the run counts as locked out."""
 
+FAILING_AFTER: Final = 5
+"""Requests answered 5xx on every attempt before others that are answered so are asked just once more: a server that fails where it
+should refuse does it hundreds of times, and asking each four times over would tell nothing new."""
+
 INTERRUPTED: Final = "interrupted"
 BUDGET: Final = "budget"
 
@@ -197,6 +201,7 @@ class _Asker:
         self._silent = 0
         self._patience = LOST_AFTER
         self._turned_away = 0
+        self._failing = 0
         self.reason = ""
         self.sent = 0
 
@@ -257,11 +262,21 @@ class _Asker:
                     self._tell_waiting(delay)
             if not probing:
                 self._check_presence(exchange)
-            if losses > retries(exchange):
+            if losses > self._patience_with(exchange):
                 return exchange
             # After a rate limit the gate does the waiting, for all.
             if exchange.status != RATE_LIMITED and not self._gate.sleep(delay):
                 return None
+
+    def _patience_with(self, exchange: Exchange) -> int:
+        """How often to ask again: hardly, once a target has shown that its 5xx are no accidents."""
+        most = retries(exchange)
+        if exchange.fault is not None or exchange.status is None or exchange.status < 500:
+            return most
+        with self._lock:
+            if exchange.attempt > most:
+                self._failing += 1
+            return min(most, 1) if self._failing >= FAILING_AFTER else most
 
     def _send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange | None:
         with self._lock:
