@@ -10,7 +10,7 @@ from conformance.contract import Schema
 from conformance.model import Finding, Json, Level, Missing
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.streaming.reading import at, parts
+from conformance.requirements.streaming.reading import at, choices_asked_for, parts
 from conformance.strictjson import get, is_integer, show
 from conformance.subjects.reply import Stream, streamed_answer
 
@@ -148,8 +148,7 @@ def only_usage_comes_alone(stream: Stream) -> Iterator[Finding]:
 )
 def indexes_are_of_choices(stream: Stream) -> Iterator[Finding]:
     """Every choice in a chunk has an `index` from 0 to one less than `n`."""
-    asked = get(stream.request, "n")
-    number = asked if isinstance(asked, int) and not isinstance(asked, bool) else 1
+    number = choices_asked_for(stream)
     for part in parts(stream):
         index = get(part.value, "index")
         if not is_integer(index) or not isinstance(index, int | float) or not 0 <= index < number:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from conformance.model import Json, Place
+from conformance.model import MISSING, Json, Place
 from conformance.observation import UnmetError
 from conformance.sse import Note, NoteCode
 from conformance.strictjson import get, is_integer, items
 from conformance.subjects.reply import Stream, StreamedChunk
+
+MAX_CHOICES: Final = 128
+"""Most choices that a request may ask for (`n` of the request schema)."""
 
 
 def ended(stream: Stream) -> None:
@@ -77,8 +81,19 @@ def parts(stream: Stream) -> list[Part]:
     return found
 
 
+def choices_asked_for(stream: Stream) -> int:
+    """How many choices there should be. Raises `UnmetError` where `n` was nonsense and accepted all the same: nothing follows from it."""
+    asked = get(stream.request, "n")
+    if asked is MISSING or asked is None:
+        return 1
+    if not is_integer(asked) or not isinstance(asked, int | float) or not 1 <= asked <= MAX_CHOICES:
+        raise UnmetError("n was not a number of choices")
+    return int(asked)
+
+
 def by_choice(stream: Stream) -> list[list[Part]]:
-    """The parts of each choice, whatever its index is."""
+    """The parts of each choice, whatever its index is. Raises `UnmetError` when there are none, or when `n` was nonsense."""
+    choices_asked_for(stream)
     choices: dict[str, list[Part]] = {}
     for part in parts(stream):
         choices.setdefault(repr(get(part.value, "index")), []).append(part)

@@ -15,7 +15,8 @@ asked = streamed_answer.where(
     lambda purpose: "usage-in-stream" in purpose.needs and "no-usage" not in purpose.topics, "streamed answer asked for its usage"
 )
 unasked = streamed_answer.where(
-    lambda purpose: "usage-in-stream" not in purpose.needs or "no-usage" in purpose.topics, "streamed answer not asked for its usage"
+    lambda purpose: purpose.violation is None and ("usage-in-stream" not in purpose.needs or "no-usage" in purpose.topics),
+    "streamed answer not asked for its usage",
 )
 
 
