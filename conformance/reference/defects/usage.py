@@ -141,7 +141,7 @@ def stream_completion_differs(completion: Completion, call: Call) -> Completion:
 @defect("prompt-shrinks-when-cached", seam=COMPLETION, trips={"USAGE-PROMPT-REPEATED"}, incident="Menci/Floway#2")
 def prompt_shrinks_when_cached(completion: Completion, call: Call) -> Completion:
     """When a request comes a second time, its prompt is counted without what the cache knew."""
-    again = call.state.count(call.raw.body.hex()) % 2
+    again = call.state.count(call.raw.body.hex()) > 0
     return _counted(completion, prompt=completion.usage.prompt // 4) if again else completion
 
 

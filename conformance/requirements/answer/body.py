@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Finding, Level, Place, Purpose
 from conformance.observation import Asked, Gap, Observation, UnmetError, View, accepted, gap
 from conformance.registry import contract, incident, requirement, standard
 from conformance.strictjson import JsonNote, NoteCode, Parsed, show
 
 RFC8259: Final = "https://www.rfc-editor.org/rfc/rfc8259"
+
+
+def _whole_wanted(purpose: Purpose) -> bool:
+    return not purpose.stream
 
 
 def _successes(asked: Asked) -> Iterator[Observation | Gap]:
@@ -20,8 +24,8 @@ def _successes(asked: Asked) -> Iterator[Observation | Gap]:
         yield gap(asked)
 
 
-success: Final = View("success without stream", lambda purpose: accepted(purpose) and not purpose.stream, _successes)
-"""Every success that was to come in one piece, whatever its body is."""
+success: Final = View("success without stream", _whole_wanted, _successes).where(accepted, "success of a valid request without stream")
+"""Every success of a valid request that was to come in one piece, whatever its body is."""
 
 
 def _document(answered: Observation) -> Parsed:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from conformance.model import MISSING, Finding, Json, Level, Missing, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_answer, valid_reply
 from conformance.strictjson import NotJsonError, get, items, parse, show
-from conformance.subjects.reply import Answer, Call, Reply, answer, reply
+from conformance.subjects.reply import Answer, Call, Reply
 
 
 def _calls(answered: Reply) -> list[tuple[str, Call]]:
@@ -32,7 +33,7 @@ def _tools(answered: Reply) -> dict[str, Json]:
 @requirement(
     "ANSWER-CALL-ID",
     Level.MUST,
-    on=answer.needing("tools"),
+    on=valid_answer.needing("tools"),
     cites=[contract("/x-answer/tool-call-ids"), incident("editor-code-assistant/eca#233"), incident("ggml-org/llama.cpp#11992")],
 )
 def calls_have_ids(whole: Answer) -> Iterator[Finding]:
@@ -45,7 +46,7 @@ def calls_have_ids(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-CALL-IDS-DISTINCT",
     Level.MUST,
-    on=reply.needing("tools"),
+    on=valid_reply.needing("tools"),
     cites=[contract("/x-answer/tool-call-ids"), incident("HKUDS/nanobot#4059"), incident("vercel/ai#4936")],
 )
 def call_ids_differ(answered: Reply) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def call_ids_differ(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-CALL-TYPE",
     Level.MUST,
-    on=answer.needing("tools"),
+    on=valid_answer.needing("tools"),
     cites=[contract("/components/schemas/FunctionToolCall"), incident("vercel/ai#12939")],
 )
 def calls_are_of_functions(whole: Answer) -> Iterator[Finding]:
@@ -73,7 +74,7 @@ def calls_are_of_functions(whole: Answer) -> Iterator[Finding]:
             yield Finding(code="no-name", expected="the name of a function", received=show(call.name), at=place)
 
 
-@requirement("ANSWER-CALL-NAME", Level.SHOULD, on=reply.needing("tools"), cites=[contract("/x-answer/tool-call-name")])
+@requirement("ANSWER-CALL-NAME", Level.SHOULD, on=valid_reply.needing("tools"), cites=[contract("/x-answer/tool-call-name")])
 def calls_name_an_offered_tool(answered: Reply) -> Iterator[Finding]:
     """A call names a function that the request offers, to the letter."""
     offered = _tools(answered)
@@ -86,7 +87,7 @@ def calls_name_an_offered_tool(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-ARGUMENTS",
     Level.MUST,
-    on=answer.needing("tools"),
+    on=valid_answer.needing("tools"),
     cites=[contract("/x-answer/arguments-string"), incident("ggml-org/llama.cpp#20198"), incident("sipeed/picoclaw#1379")],
 )
 def arguments_are_a_string(whole: Answer) -> Iterator[Finding]:
@@ -100,7 +101,7 @@ def arguments_are_a_string(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-ARGUMENTS-JSON",
     Level.MAY,
-    on=reply.needing("tools"),
+    on=valid_reply.needing("tools"),
     cites=[contract("/x-answer/arguments-json"), incident("vllm-project/vllm#32152"), incident("open-webui/open-webui#29654")],
 )
 def arguments_are_an_object(answered: Reply) -> Iterator[Finding]:
@@ -127,7 +128,7 @@ def _read(text: str) -> Json | Missing:
 @requirement(
     "ANSWER-NO-EMPTY-CALLS",
     Level.SHOULD,
-    on=answer,
+    on=valid_answer,
     cites=[
         contract("/x-answer/no-empty-tool-calls"),
         incident("vllm-project/vllm#44105"),

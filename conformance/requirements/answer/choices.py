@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from conformance.model import MISSING, Finding, Json, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_answer, valid_reply
 from conformance.strictjson import get, is_integer, items, show
-from conformance.subjects.reply import Answer, Reply, answer, reply
+from conformance.subjects.reply import Answer, Choice, Reply
 
 
 def _messages(whole: Answer) -> list[tuple[str, dict[str, Json]]]:
@@ -26,7 +27,7 @@ def _messages(whole: Answer) -> list[tuple[str, dict[str, Json]]]:
 @requirement(
     "ANSWER-CHOICES",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[
         contract("/components/schemas/CreateChatCompletionResponse/properties/choices"),
         incident("vercel/ai#20351"),
@@ -43,7 +44,7 @@ def there_is_a_choice(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-INDEXES",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/x-answer/choice-indexes"), incident("pydantic/pydantic-ai#2723")],
 )
 def indexes_count_the_choices(whole: Answer) -> Iterator[Finding]:
@@ -61,7 +62,7 @@ def indexes_count_the_choices(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-N",
     Level.MUST,
-    on=reply.needing("n"),
+    on=valid_reply.needing("n"),
     cites=[
         contract("/x-answer/choices-count"),
         contract("/x-request/honour-or-refuse"),
@@ -81,7 +82,7 @@ def n_is_honoured(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-ROLE",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/components/schemas/ResponseMessage/properties/role"), incident("ml-explore/mlx-lm#1739")],
 )
 def role_is_assistant(whole: Answer) -> Iterator[Finding]:
@@ -94,7 +95,7 @@ def role_is_assistant(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-CONTENT",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[
         contract("/components/schemas/ResponseMessage/properties/content"),
         incident("vercel/ai#13703"),
@@ -112,7 +113,7 @@ def content_is_text(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-CONTENT-KEY",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/components/schemas/ResponseMessage/required"), incident("ml-explore/mlx-lm#1739")],
 )
 def content_is_there(whole: Answer) -> Iterator[Finding]:
@@ -127,7 +128,7 @@ def content_is_there(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-SAYS-SOMETHING",
     Level.SHOULD,
-    on=reply,
+    on=valid_reply,
     cites=[
         contract("/x-answer/says-something"),
         incident("lmstudio-ai/lmstudio-bug-tracker#1602"),
@@ -135,17 +136,27 @@ def content_is_there(whole: Answer) -> Iterator[Finding]:
     ],
 )
 def says_something(answered: Reply) -> Iterator[Finding]:
-    """A choice that ended with `stop` has content, a refusal or a call.
+    """An answer that ended with `stop`, and for which tokens were counted, has content, a refusal or a call.
 
-    Often the text was left in a field for reasoning, where clients do not look for it.
+    Often the text was left in a field for reasoning, where clients do not look for it. A model that said nothing is not blamed on its
+    server: one token may be counted for the end.
     """
     ended = [choice for choice in answered.choices if choice.finish_reason == "stop"]
     if not ended or get(answered.request, "stop") not in (None, MISSING):
         raise UnmetError("no choice ended of itself")
-    for choice in ended:
-        spoken = isinstance(choice.content, list) or choice.text or choice.refusal not in (None, MISSING, "")
-        if not spoken and not choice.calls and not _otherwise(answered):
-            yield Finding(code="empty", expected="content, a refusal or a call", received=f"content {show(choice.content)}")
+    silent = [choice for choice in ended if not _speaks(choice)]
+    tokens = get(answered.usage, "completion_tokens")
+    if silent and not (isinstance(tokens, int) and tokens > len(answered.choices)):
+        raise UnmetError("the model said nothing, for all that is known")
+    for choice in silent:
+        if not _otherwise(answered):
+            yield Finding(
+                code="empty", expected="content, a refusal or a call", received=f"content {show(choice.content)} for {tokens} tokens"
+            )
+
+
+def _speaks(choice: Choice) -> bool:
+    return bool(choice.text or choice.calls) or isinstance(choice.content, list) or choice.refusal not in (None, MISSING, "")
 
 
 def _otherwise(answered: Reply) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, show
-from conformance.subjects.reply import Choice, Reply, reply
+from conformance.subjects.reply import Choice, Reply
 
 
 def _at(position: int) -> Place:
@@ -34,7 +35,7 @@ def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
 @requirement(
     "ANSWER-TOOL-CHOICE-NONE",
     Level.MUST,
-    on=reply.needing("tool-choice-none"),
+    on=valid_reply.needing("tool-choice-none"),
     cites=[
         contract("/x-answer/tool-choice-none"),
         incident("google-ai-edge/LiteRT-LM#2471"),
@@ -53,7 +54,7 @@ def none_means_none(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-TOOL-CHOICE-REQUIRED",
     Level.MUST,
-    on=reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
+    on=valid_reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
     cites=[
         contract("/x-answer/tool-choice-required"),
         contract("/x-request/honour-or-refuse"),
@@ -73,7 +74,7 @@ def required_means_a_call(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-TOOL-CHOICE-NAMED",
     Level.MUST,
-    on=reply.needing("tool-choice-named"),
+    on=valid_reply.needing("tool-choice-named"),
     cites=[
         contract("/x-answer/tool-choice-named"),
         contract("/x-request/honour-or-refuse"),
@@ -94,7 +95,7 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-PARALLEL-OFF",
     Level.MUST,
-    on=reply.needing("parallel-tool-calls"),
+    on=valid_reply.needing("parallel-tool-calls"),
     cites=[
         contract("/x-answer/parallel-tool-calls-off"),
         incident("SamSaffron/term-llm#276"),

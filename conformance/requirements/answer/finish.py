@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_answer, valid_reply, valid_variation
 from conformance.strictjson import get, is_integer, show
-from conformance.subjects.pair import Variation, variation
-from conformance.subjects.reply import Answer, Choice, Reply, answer, reply
+from conformance.subjects.pair import Variation
+from conformance.subjects.reply import Answer, Choice, Reply
 
 
 def _at(position: int) -> Place:
@@ -27,7 +28,7 @@ def _finished(answered: Reply) -> list[tuple[int, Choice]]:
 @requirement(
     "ANSWER-FINISH",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/components/schemas/Choice/required"), incident("mudler/LocalAI#788"), incident("neuron-core/neuron-ai#379")],
 )
 def finish_reason_is_there(whole: Answer) -> Iterator[Finding]:
@@ -42,7 +43,7 @@ def finish_reason_is_there(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-FINISH-VOCABULARY",
     Level.MUST,
-    on=reply,
+    on=valid_reply,
     cites=[
         contract("/x-answer/finish-reason-vocabulary"),
         incident("huggingface/text-generation-inference#2344"),
@@ -62,7 +63,7 @@ def finish_reason_is_known(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-FINISH-LENGTH",
     Level.MUST,
-    on=variation.about("cap"),
+    on=valid_variation.about("cap"),
     cites=[
         contract("/x-answer/finish-reason-length"),
         incident("huggingface/transformers#42157"),
@@ -86,7 +87,7 @@ def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
 @requirement(
     "ANSWER-FINISH-NOT-LENGTH",
     Level.MUST,
-    on=reply,
+    on=valid_reply,
     cites=[contract("/x-answer/finish-reason-length"), incident("EndlessInternational/intelligence#2")],
 )
 def length_means_cut(answered: Reply) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def length_means_cut(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-FINISH-TOOL-CALLS",
     Level.MUST,
-    on=reply.needing("tools"),
+    on=valid_reply.needing("tools"),
     cites=[
         contract("/x-answer/finish-reason-tool-calls"),
         incident("vllm-project/vllm#9209"),
@@ -131,7 +132,7 @@ def calls_end_with_tool_calls(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-FINISH-WITHOUT-CALLS",
     Level.MUST,
-    on=reply,
+    on=valid_reply,
     cites=[
         contract("/x-answer/finish-reason-tool-calls"),
         incident("mudler/LocalAI#6218"),

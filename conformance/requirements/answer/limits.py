@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_reply, valid_variation
 from conformance.strictjson import get, is_integer, items, show
-from conformance.subjects.pair import Variation, variation
-from conformance.subjects.reply import Choice, Reply, reply
+from conformance.subjects.pair import Variation
+from conformance.subjects.reply import Choice, Reply
 
 
 def _at(position: int) -> Place:
@@ -19,7 +20,7 @@ def _at(position: int) -> Place:
 @requirement(
     "ANSWER-CAP",
     Level.MUST,
-    on=reply,
+    on=valid_reply,
     cites=[
         contract("/x-answer/cap-honoured"),
         contract("/x-request/either-cap"),
@@ -76,7 +77,7 @@ def _texts(answered: Reply) -> list[tuple[int, Choice]]:
 @requirement(
     "ANSWER-STOP",
     Level.MUST,
-    on=reply.needing("stop"),
+    on=valid_reply.needing("stop"),
     cites=[
         contract("/x-request/honour-or-refuse"),
         contract("/x-request/stop-forms"),
@@ -98,7 +99,7 @@ def text_ends_at_a_stop_string(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-STOP-EXCLUDED",
     Level.MUST,
-    on=reply.needing("stop"),
+    on=valid_reply.needing("stop"),
     cites=[contract("/x-answer/stop-excluded"), incident("dtzp555-max/ocp#470")],
 )
 def stop_string_is_left_out(answered: Reply) -> Iterator[Finding]:
@@ -113,7 +114,7 @@ def stop_string_is_left_out(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-STOP-FINISH",
     Level.MUST,
-    on=variation.about("stop"),
+    on=valid_variation.about("stop"),
     cites=[contract("/x-answer/finish-reason-stop"), incident("EndlessInternational/intelligence#2")],
 )
 def a_stopped_answer_says_so(pair: Variation) -> Iterator[Finding]:

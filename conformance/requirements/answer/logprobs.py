@@ -9,13 +9,14 @@ from typing import Final
 from conformance.model import Finding, Json, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, items, show
-from conformance.subjects.reply import Choice, Reply, reply
+from conformance.subjects.reply import Choice, Reply
 
 ROUNDING: Final = 1e-3
 """How far above 0 a logarithm may come out through the rounding of a probability of 1."""
 
-asked: Final = reply.needing("logprobs")
+asked: Final = valid_reply.needing("logprobs")
 
 
 def _entries(answered: Reply) -> Iterator[tuple[str, Json]]:

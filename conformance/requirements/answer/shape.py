@@ -10,9 +10,10 @@ from conformance.contract import Schema, SchemaFault
 from conformance.model import Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_answer, valid_variation
 from conformance.strictjson import get, is_integer, show
-from conformance.subjects.pair import Variation, variation
-from conformance.subjects.reply import Answer, answer
+from conformance.subjects.pair import Variation
+from conformance.subjects.reply import Answer
 
 CLOCK_SKEW: Final = 24 * 60 * 60
 """Seconds by which a server's clock may differ from ours. Far above any honest skew; far below a unit that is wrong."""
@@ -25,15 +26,15 @@ _OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason"
 
 
 def _unowned(fault: SchemaFault) -> bool:
-    if fault.keyword == "required":
-        return not any(f"'{name}'" in fault.message for name in _OWNED_MEMBERS)
+    if fault.keyword == "required" and any(f"'{name}'" in fault.message for name in _OWNED_MEMBERS):
+        return False
     return not _OWNED.fullmatch(fault.pointer)
 
 
 @requirement(
     "ANSWER-SCHEMA",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/components/schemas/CreateChatCompletionResponse"), incident("pydantic/pydantic-ai#2996")],
 )
 def fits_the_schema(whole: Answer) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def fits_the_schema(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-OBJECT",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[
         contract("/components/schemas/CreateChatCompletionResponse/properties/object"),
         incident("langgenius/dify#3506"),
@@ -63,7 +64,7 @@ def object_is_chat_completion(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-ID",
     Level.MUST,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/x-answer/id"), incident("huggingface/text-generation-inference#1782")],
 )
 def id_is_not_empty(whole: Answer) -> Iterator[Finding]:
@@ -78,7 +79,7 @@ def id_is_not_empty(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-ID-UNIQUE",
     Level.MUST,
-    on=variation,
+    on=valid_variation,
     cites=[contract("/x-answer/id"), incident("huggingface/text-generation-inference#1782"), incident("predibase/lorax#788")],
 )
 def ids_differ(pair: Variation) -> Iterator[Finding]:
@@ -94,7 +95,7 @@ def ids_differ(pair: Variation) -> Iterator[Finding]:
 @requirement(
     "ANSWER-CREATED",
     Level.SHOULD,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/x-answer/created"), incident("EricLBuehler/mistral.rs#1805"), incident("mlc-ai/web-llm#829")],
 )
 def created_is_about_now(whole: Answer) -> Iterator[Finding]:
@@ -110,7 +111,7 @@ def created_is_about_now(whole: Answer) -> Iterator[Finding]:
 @requirement(
     "ANSWER-MODEL",
     Level.SHOULD,
-    on=answer,
+    on=valid_answer,
     cites=[contract("/x-answer/model"), incident("microsoft/autogen#222"), incident("letta-ai/letta#1258")],
 )
 def model_is_named(whole: Answer) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from jsonschema.exceptions import SchemaError, best_match
 from conformance.model import MISSING, Finding, Json, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import NotJsonError, get, parse, show
-from conformance.subjects.reply import Choice, Reply, reply
+from conformance.subjects.reply import Choice, Reply
 
 
 def _complete(answered: Reply) -> list[tuple[Place, Choice]]:
@@ -29,7 +30,7 @@ def _complete(answered: Reply) -> list[tuple[Place, Choice]]:
 @requirement(
     "ANSWER-JSON-OBJECT",
     Level.MUST,
-    on=reply.needing("json-object"),
+    on=valid_reply.needing("json-object"),
     cites=[
         contract("/x-answer/json-object-honoured"),
         contract("/x-request/honour-or-refuse"),
@@ -49,7 +50,7 @@ def content_is_a_json_object(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-JSON-SCHEMA",
     Level.MUST,
-    on=reply.needing("json-schema"),
+    on=valid_reply.needing("json-schema"),
     cites=[
         contract("/x-answer/json-schema-honoured"),
         contract("/x-request/honour-or-refuse"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.model import MISSING, Json, Place, Purpose
-from conformance.observation import UnmetError
+from conformance.observation import UnmetError, accepted
 from conformance.strictjson import get, is_integer
 from conformance.subjects.pair import twins, variation
-from conformance.subjects.reply import Reply, reply
+from conformance.subjects.reply import Reply, answer, reply
 
 COUNTERS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -20,18 +20,23 @@ SLACK: Final = 1
 
 
 def reports_usage(purpose: Purpose) -> bool:
-    """Whether the answer is to have usage: every whole one, and a stream that was asked for it."""
-    return not purpose.stream or ("usage-in-stream" in purpose.needs and "no-usage" not in purpose.topics)
+    """Whether the answer is to have usage: to any valid request if it is whole, and to one that asked for usage if it is streamed."""
+    return accepted(purpose) and (not purpose.stream or ("usage-in-stream" in purpose.needs and "no-usage" not in purpose.topics))
 
 
 counted: Final = reply.where(reports_usage, "answer with usage")
 """Answers of both kinds that are to have usage."""
 
+counted_whole: Final = answer.where(reports_usage, "whole answer to a valid request")
+"""Whole answers."""
+
 counted_twins: Final = twins.where(reports_usage, "whole and streamed answer with usage")
 """Pairs that differ in `stream` alone and both report usage."""
 
-counted_variation: Final = variation.where(reports_usage, "answers with usage to a request and a variation of it")
-"""Pairs of a control and what varies it, both with usage."""
+counted_variation: Final = variation.where(
+    lambda purpose: accepted(purpose) and not purpose.stream, "whole answers to a request and a variation of it"
+)
+"""Pairs of a control and what varies it, both whole: what streams count otherwise is the affair of those that compare twins."""
 
 
 def usage_of(answer: Reply) -> dict[str, Json]:

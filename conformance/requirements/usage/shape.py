@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Json, Level, Place
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import COUNTERS, at, counted, usage_of
+from conformance.requirements.usage.counts import COUNTERS, at, counted, counted_whole, usage_of
 from conformance.strictjson import get, is_integer, show
-from conformance.subjects.reply import Answer, Reply, answer
+from conformance.subjects.reply import Answer, Reply
 
 _DETAILS = {"prompt_tokens_details": "PromptTokensDetails", "completion_tokens_details": "CompletionTokensDetails"}
 
@@ -20,7 +20,7 @@ def _natural(value: Json) -> bool:
 @requirement(
     "USAGE-PRESENT",
     Level.SHOULD,
-    on=answer,
+    on=counted_whole,
     cites=[contract("/x-usage/present"), incident("simonw/llm#1698"), incident("unslothai/unsloth#5781")],
 )
 def whole_answer_has_usage(whole: Answer) -> Iterator[Finding]:
