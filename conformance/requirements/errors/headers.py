@@ -15,7 +15,7 @@ from conformance.subjects.failure import exchange
 
 RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
-_REQUEST_ID: Final = re.compile(r"(.*-)?(request|trace|correlation)-?id|cf-ray", re.IGNORECASE)
+_REQUEST_ID: Final = re.compile(r"(.*-)?(request|trace|correlation|call)-?id|cf-ray", re.IGNORECASE)
 """The documented name is x-request-id; others in wide use serve as well."""
 
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.model import Finding, Purpose
-from conformance.observation import Asked, Observation, UnmetError, View, accepted
+from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply, valid_request
 
 
 def valid(name: str, chosen: Callable[[Purpose], bool]) -> View[Asked]:
-    """View of the valid requests for which `chosen` holds, and of no other."""
-    return valid_request.where(lambda purpose: accepted(purpose) and chosen(purpose), name)
+    """View of the valid requests for which `chosen` holds, and of no other.
+
+    Where a request hangs on a call of a tool that the model never made, and tools are not claimed, there is nothing to judge.
+    """
+
+    def covers(purpose: Purpose) -> bool:
+        return accepted(purpose) and chosen(purpose)
+
+    return View(name, covers, lambda asked: _seen(asked) if covers(asked.purpose) else ())
+
+
+def _seen(asked: Asked) -> Iterator[Asked | Gap]:
+    for seen in valid_request.see(asked):
+        silent = isinstance(seen, Gap) and seen.kind is GapKind.UNMET and asked.premise_missing() and asked.unclaimed()
+        yield Gap(GapKind.INAPPLICABLE, f"{asked.purpose.key}: the feature is not claimed, and did not show") if silent else seen
 
 
 def refusal(asked: Asked) -> Iterator[Finding]:

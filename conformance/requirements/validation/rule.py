@@ -16,9 +16,9 @@ _BOUNDS: Final = {
     "minimum": "{place} ≥ {value}",
     "maximum": "{place} ≤ {value}",
     "pattern": "{place} matches {value}",
-    "minItems": "{place} has at least {value} items",
+    "minItems": "{place} has {value} or more items",
     "maxItems": "{place} has at most {value} items",
-    "minLength": "{place} has at least {value} characters",
+    "minLength": "{place} has {value} or more characters",
     "maxLength": "{place} has at most {value} characters",
     "maxProperties": "{place} has at most {value} members",
     "required": "{place} is required",
@@ -34,8 +34,12 @@ def rule(violation: Violation, contract: Contract) -> str:
     value = contract.at(violation.clause)
     if isinstance(value, dict) and isinstance(text := value.get("text"), str):
         return f"the contract says: {text}"
+    if "/propertyNames/" in violation.clause:
+        place = f"each name in {place}"
     if (template := _BOUNDS.get(violation.constraint)) is not None:
         return template.format(place=place, value=show(value, _SHOWN))
+    if violation.clause.endswith("/const"):
+        return f"{place} is {show(value)}"
     return f"{place} is {_wanted(value)}"
 
 
@@ -54,9 +58,7 @@ def _wanted(value: Json) -> str:
             return f"of type {value}"
         case list() if value and all(isinstance(each, str) for each in value):
             return f"one of {', '.join(str(each) for each in value)}"
-        case list():
-            return "of one of the documented forms"
         case {"enum": list()}:
             return f"one of {', '.join(show(each) for each in items(value, 'enum'))}"
         case _:
-            return "of a documented form"
+            return "what the contract knows"
