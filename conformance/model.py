@@ -21,6 +21,9 @@ class Missing(Enum):
 
     MISSING = "missing"
 
+    def __bool__(self) -> bool:
+        return False
+
 
 MISSING: Final = Missing.MISSING
 

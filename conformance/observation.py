@@ -120,6 +120,17 @@ class Observation:
             return True
         return self.exchange.media_type == "text/event-stream"
 
+    @property
+    def fails_in_stream(self) -> bool:
+        """Whether it is a stream with status 200 whose first event reports an error: a refusal in the wrong place."""
+        if not self.succeeded or not self.is_event_stream or not self.decoded.events:
+            return False
+        try:
+            first = strictjson.parse(self.decoded.events[0].data).value
+        except strictjson.NotJsonError:
+            return False
+        return isinstance(first, dict) and bool(first.get("error"))
+
     @cached_property
     def request_json(self) -> Json:
         """The body that was sent; null when it was not JSON on purpose."""
@@ -213,8 +224,8 @@ class Asked:
         return not self.attempts and before is not None and (before.standing is not Standing.LOST or before.premise_missing())
 
     def unclaimed(self) -> bool:
-        """Whether the target may refuse this: it needs a feature, and none that it needs is claimed."""
-        return bool(self.purpose.needs) and not self.purpose.needs & self.evidence.claims
+        """Whether the target may refuse this: it needs a feature that is not claimed."""
+        return not self.purpose.needs <= self.evidence.claims
 
 
 class Evidence:

@@ -114,11 +114,17 @@ def test_a_view_that_raises_is_our_error_too() -> None:
 
 
 def test_what_a_view_does_not_cover_may_be_judged_but_is_no_gap() -> None:
+    uncovered = View("answer nobody planned", lambda _: False, answer.see)
+    (lost,) = judge(evidence(told(LOST)), [requirement(uncovered, as_told)])
+    assert lost.outcome is Outcome.NOT_RUN
+    (failed,) = judge(evidence(told(LOST, FAIL)), [requirement(uncovered, as_told)])
+    assert failed.outcome is Outcome.FAIL
+
+
+def test_what_becomes_of_an_invalid_request_is_no_answer_to_be_judged_as_one() -> None:
     held = Held()
-    held.add(purpose("s/mutant-pass", violation=VIOLATION), refused())
-    assert verdict(held).outcome is Outcome.NOT_RUN
     held.add(purpose("s/mutant-fail", violation=VIOLATION), answered())
-    assert verdict(held).outcome is Outcome.FAIL
+    assert verdict(held).outcome is Outcome.NOT_RUN
 
 
 def test_the_same_record_gives_the_same_verdicts() -> None:

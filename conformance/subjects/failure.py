@@ -49,6 +49,8 @@ def _probes(asked: Asked) -> Iterator[Probe | Gap]:
         yield gap(asked)
     elif control is not None and not control.accepted:
         yield Gap(GapKind.LOST, f"{control.purpose.key}: the control was not accepted, so a refusal of its mutants proves nothing")
+    elif asked.answer.fails_in_stream:
+        yield Gap(GapKind.UNMET, f"{asked.purpose.key}: refused, but inside a stream")
     elif asked.answer.succeeded or asked.answer.refused:
         yield Probe(asked.answer, violation)
     else:

@@ -60,7 +60,8 @@ class ProbeTwins:
 
 def _last(view: View[T], asked: Asked) -> T | Gap:
     """The subject that counts when one request is compared with another."""
-    return list(view.see(asked))[-1]
+    seen = list(view.see(asked))
+    return seen[-1] if seen else gap(asked)
 
 
 def _twins(asked: Asked) -> Iterator[Twins | Gap]:

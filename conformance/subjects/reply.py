@@ -279,6 +279,9 @@ def _joined(so_far: Json | Missing, more: Json | Missing) -> Json | Missing:
 
 def _answers(asked: Asked) -> Iterator[Answer | Gap]:
     found = False
+    if not accepted(asked.purpose):
+        # What an endpoint makes of nonsense that it should have refused is judged as that, and as nothing else.
+        return
     for attempt in asked.answers:
         body = attempt.json
         if attempt.succeeded and not asked.purpose.stream and isinstance(body, dict) and not attempt.is_event_stream:
@@ -290,6 +293,9 @@ def _answers(asked: Asked) -> Iterator[Answer | Gap]:
 
 def _streams(asked: Asked) -> Iterator[Stream | Gap]:
     found = False
+    if not accepted(asked.purpose):
+        # What an endpoint makes of nonsense that it should have refused is judged as that, and as nothing else.
+        return
     for attempt in asked.answers:
         if attempt.succeeded and asked.purpose.stream and attempt.is_event_stream:
             found = True
