@@ -127,7 +127,7 @@ class Ask:
             key=self.key(name),
             scenario=self.scenario,
             expect=expect,
-            stream=stream,
+            stream=stream or (isinstance(body, dict) and body.get("stream") is True),
             violation=violation,
             twin=twin,
             control=self.control if control is None else control,

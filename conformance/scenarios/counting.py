@@ -10,15 +10,14 @@ from conformance.scenarios.tools import PLAIN, WEATHER
 from conformance.steps import Step
 
 SENTENCE = " The quick brown fox jumps over the lazy dog near the river bank."
-"""Appended once and twice more; long enough that no rounding hides it."""
+"""Appended twice, and twice more; long enough that no rounding hides it."""
 
 
 @scenario("counting")
 def counting(ask: Ask) -> Iterator[Step]:
-    """One question made longer, given another cap, and given a tool."""
-    yield ask.step("base", ask.body(PROMPT + SENTENCE), topics=["count"])
-    yield ask.step("longer", ask.body(PROMPT + SENTENCE * 3), control=ask.key("base"), topics=["count", "longer"])
-    yield ask.step("longest", ask.body(PROMPT + SENTENCE * 5), control=ask.key("longer"), topics=["count", "longer"])
+    """The preflight's question made longer, and another one given a tool."""
+    yield ask.step("longer", ask.body(PROMPT + SENTENCE * 2), control=ask.control, topics=["count", "longer"])
+    yield ask.step("longest", ask.body(PROMPT + SENTENCE * 4), control=ask.key("longer"), topics=["count", "longer"])
     yield ask.step("without-tool", ask.body(PLAIN, cap=32), topics=["count"])
     yield ask.step(
         "with-tool", ask.body(PLAIN, cap=32, tools=[WEATHER]), needs=["tools"], control=ask.key("without-tool"), topics=["count", "tool"]

@@ -70,19 +70,12 @@ def roles(ask: Ask) -> Iterator[Step]:
 
 @scenario("parameters")
 def parameters(ask: Ask) -> Iterator[Step]:
-    """Optional fields at their bounds, at their defaults and null."""
-    bounds: dict[str, dict[str, Json]] = {
-        "temperature-low": {"temperature": 0},
-        "temperature-high": {"temperature": 2},
-        "top-p-high": {"top_p": 1},
-        "penalties": {"frequency_penalty": 0, "presence_penalty": 0},
-        "seed": {"seed": 7},
-        "user": {"user": "someone"},
-        "stop-null": {"stop": None},
-    }
-    features = {"temperature-low": "temperature", "temperature-high": "temperature", "top-p-high": "top-p", "stop-null": "null-fields"}
-    for name, fields in bounds.items():
-        yield ask.step(name, {**ask.minimal, **fields}, needs=[features.get(name, name)], control=ask.control, topics=["parameter"])
+    """Optional fields at a bound, at harmless values and null."""
+    hottest: dict[str, Json] = {**ask.minimal, "temperature": 2}
+    yield ask.step("temperature-high", hottest, needs=["temperature"], control=ask.control, topics=["parameter"])
+    neutral: dict[str, Json] = {"top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "seed": 7, "user": "someone"}
+    needs = ["top-p", "penalties", "seed", "user"]
+    yield ask.step("neutral", {**ask.minimal, **neutral}, needs=needs, control=ask.control, topics=["parameter"])
     nulls: dict[str, Json] = dict.fromkeys(
         ["temperature", "top_p", "n", "stop", "stream", "stream_options", "presence_penalty", "frequency_penalty", "seed", "logprobs"]
     )

@@ -26,13 +26,6 @@ def streamed(ask: Ask) -> Iterator[Step]:
 def text(ask: Ask) -> Iterator[Step]:
     """A stream that asks for nothing but itself, and an answer that ends by itself."""
     yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
-    yield ask.step(
-        "usage-off",
-        {**ask.minimal, "stream": True, "stream_options": {"include_usage": False}},
-        needs=["streaming", "usage-in-stream"],
-        twin=ask.control,
-        topics=["no-usage"],
-    )
     yield from ask.twins("greeting", ask.body(GREETING, cap=GREETING_CAP), usage=True, topics=["short"])
 
 

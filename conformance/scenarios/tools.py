@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance import strictjson
-from conformance.ask import Ask
+from conformance.ask import USAGE, Ask
 from conformance.model import Exchange, Json
 from conformance.registry import scenario
 from conformance.steps import Step
 from conformance.strictjson import get, items
 
-ROOM = 96
+ROOM = 80
 """Tokens; enough for a call with two arguments, and for a model that thinks a little first."""
+
+TWICE = 128
+"""Tokens; enough for two calls."""
 
 TRIES = 2
 """How often a model is asked that need not call a tool."""
@@ -55,25 +58,28 @@ def tools(ask: Ask) -> Iterator[Step]:
     What is demanded is never what the model would do by itself, so that a wish that is ignored shows.
     """
     auto = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK])
-    yield from ask.twins("auto", auto, needs=["tools"], usage=True, topics=["call"], tries=TRIES, until=called)
+    yield ask.step("auto", auto, needs=["tools"], topics=["call"], tries=TRIES, until=called)
+    streamed = {**auto, "stream": True, **USAGE}
+    needs = ["tools", "streaming", "usage-in-stream"]
+    yield ask.step("auto/streamed", streamed, needs=needs, twin=ask.key("auto"), topics=["call"])
     required = ask.body(PLAIN, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice="required")
     yield from ask.twins("required", required, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
     choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_time"))
     yield from ask.twins("named", choice, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
     no_arguments = ask.body("What time is it?", cap=ROOM, tools=[CLOCK], tool_choice=named("get_time"))
-    yield from ask.twins("no-arguments", no_arguments, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
+    needs = ["tools", "tool-choice-named", "streaming"]
+    yield ask.step("no-arguments", {**no_arguments, "stream": True}, needs=needs, topics=["call", "forced", "named"])
     none: dict[str, Json] = {**auto, "tool_choice": "none"}
-    yield from ask.twins("none", none, needs=["tools", "tool-choice-none"], topics=["no-call"])
+    yield ask.step("none", none, needs=["tools", "tool-choice-none"], topics=["no-call"])
     several = ask.body(
         "What is the weather in Oslo and in Rome, in celsius? Call get_weather once for each city.",
-        cap=2 * ROOM,
+        cap=TWICE,
         tools=[WEATHER],
         tool_choice="required",
     )
     needs = ["tools", "tool-choice-required", "parallel-tool-calls"]
     yield from ask.twins("parallel", several, needs=needs[:2], topics=["call", "parallel"])
     yield ask.step("not-parallel", {**several, "parallel_tool_calls": False}, needs=needs, topics=["call", "not-parallel"])
-    yield from ask.twins("unused", ask.body(PLAIN, cap=32, tools=[WEATHER]), needs=["tools"], topics=["unused"])
 
 
 @scenario("round-trip")
