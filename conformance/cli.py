@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from conformance import __version__
+from conformance import __version__, contract_cli
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS, Option
@@ -49,6 +49,9 @@ class Command(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Test any chat completions endpoint against the contract, clause by clause."""
+
+
+main.add_command(contract_cli.contract)
 
 
 def _click(option: Option) -> Callable[[F], F]:

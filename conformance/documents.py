@@ -37,6 +37,27 @@ def read(path: Path) -> dict[str, Json]:
     return value
 
 
+def write(document: Json) -> str:
+    """Write a document as YAML that `read` reads back the same: block style, members in the order in which they stand."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes out what occurs twice, indents lists and keeps the lines of a long text."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow=flow, indentless=False)
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar(_TAG + "str", data, style="|" if "\n" in data else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
+
 def _plain(node: yaml.Node, path: Path) -> Json:
     match node:
         case yaml.MappingNode():
