@@ -6,6 +6,7 @@ nox reports only success or failure of a session; the exit status of the suite i
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import nox
 
@@ -13,6 +14,9 @@ nox.needs_version = ">=2025.5.1"
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
+
+REDOCLY = "@redocly/cli@2.77.0"
+"""Pinned: a new release may bring new rules."""
 
 # A cache of compiled modules is what makes the second start fast; some machines switch it off for all of Python.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -58,7 +62,28 @@ def types(session: nox.Session) -> None:
 def corpus(session: nox.Session) -> None:
     """Generate the invalid requests anew; needed after each change of the contract's request part."""
     _install(session)
-    session.run("python", "-m", "conformance.generate.corpus")
+    session.run("python", "-m", "conformance.generate")
+
+
+@nox.session
+def field_table(session: nox.Session) -> None:
+    """Write the tables of openapi/README.md anew; needed after each change of the contract, a dialect or documented-fields.yaml."""
+    _install(session)
+    session.run("python", "-m", "conformance.field_table", *session.posargs)
+
+
+@nox.session
+def redocly(session: nox.Session) -> None:
+    """Hold the contract in every reading against Redocly's rules for OpenAPI; needs Node."""
+    _install(session)
+    names = session.run("python", "-c", "from conformance import contract; print(*contract.dialect_names())", silent=True)
+    folder = Path(session.create_tmp())
+    for name in str(names).split():
+        shown = session.run("conformance", "contract", "show", "--dialect", name, silent=True, stderr=None)
+        (folder / f"{name}.yaml").write_text(str(shown), encoding="utf-8")
+    readings = sorted(str(path) for path in folder.glob("*.yaml"))
+    config = Path("redocly.yaml").resolve()
+    session.run("npx", "--yes", REDOCLY, "lint", "--config", str(config), "openapi/chat-completions.yaml", *readings, external=True)
 
 
 @nox.session
