@@ -78,12 +78,12 @@ def redocly(session: nox.Session) -> None:
     _install(session)
     names = session.run("python", "-c", "from conformance import contract; print(*contract.dialect_names())", silent=True)
     folder = Path(session.create_tmp())
-    for name in str(names).split():
+    readings = [folder / f"{name}.yaml" for name in str(names).split()]
+    for name, reading in zip(str(names).split(), readings, strict=True):
         shown = session.run("conformance", "contract", "show", "--dialect", name, silent=True, stderr=None)
-        (folder / f"{name}.yaml").write_text(str(shown), encoding="utf-8")
-    readings = sorted(str(path) for path in folder.glob("*.yaml"))
+        reading.write_text(str(shown), encoding="utf-8")
     config = Path("redocly.yaml").resolve()
-    session.run("npx", "--yes", REDOCLY, "lint", "--config", str(config), "openapi/chat-completions.yaml", *readings, external=True)
+    session.run("npx", "--yes", REDOCLY, "lint", "--config", str(config), "openapi/chat-completions.yaml", *map(str, readings), external=True)
 
 
 @nox.session
