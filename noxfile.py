@@ -83,7 +83,9 @@ def redocly(session: nox.Session) -> None:
         shown = session.run("conformance", "contract", "show", "--dialect", name, silent=True, stderr=None)
         reading.write_text(str(shown), encoding="utf-8")
     config = Path("redocly.yaml").resolve()
-    session.run("npx", "--yes", REDOCLY, "lint", "--config", str(config), "openapi/chat-completions.yaml", *map(str, readings), external=True)
+    session.run(
+        "npx", "--yes", REDOCLY, "lint", "--config", str(config), "openapi/chat-completions.yaml", *map(str, readings), external=True
+    )
 
 
 @nox.session
