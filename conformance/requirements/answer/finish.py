@@ -84,6 +84,13 @@ def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
         yield Finding(code="cut-in-silence", expected="length", received=show(shorter.finish_reason), at=_at(0))
 
 
+def _total_beyond_parts(answered: Reply) -> bool:
+    """Whether the total holds more than prompt and completion: some vendors count thought there alone."""
+    counts = [get(answered.usage, name) for name in ("total_tokens", "prompt_tokens", "completion_tokens")]
+    total, prompt, completion = (value if isinstance(value, int) else 0 for value in counts)
+    return total > prompt + completion
+
+
 @requirement(
     "ANSWER-FINISH-NOT-LENGTH",
     Level.MUST,
@@ -98,6 +105,8 @@ def length_means_cut(answered: Reply) -> Iterator[Finding]:
     cap, tokens = answered.cap, get(answered.usage, "completion_tokens")
     if cap is None or not is_integer(tokens) or not isinstance(tokens, int | float) or len(answered.choices) != 1:
         raise UnmetError("there is no cap, no count, or more than one choice")
+    if get(answered.usage, "completion_tokens_details", "reasoning_tokens") or _total_beyond_parts(answered):
+        raise UnmetError("the model thought as well, and not all of it need be counted")
     said = len(answered.first.text.encode("utf-8", "replace"))
     if not said or answered.first.calls:
         raise UnmetError("the choice is not text alone")
