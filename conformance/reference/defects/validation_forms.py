@@ -34,7 +34,7 @@ def separator_refused(request: ChatRequest, _: Call) -> ChatRequest:
     return request
 
 
-@defect("seed-refused", seam=REQUEST, trips={"REQUEST-CLAIMED-ACCEPTED"})
+@defect("seed-refused", seam=REQUEST, trips={"REQUEST-CLAIMED-ACCEPTED", "REQUEST-NEUTRAL"})
 def seed_refused(request: ChatRequest, call: Call) -> ChatRequest:
     """A seed is refused, in plain words, by a server that claims to take one."""
     if isinstance(get(call.body, "seed"), int):
@@ -42,10 +42,10 @@ def seed_refused(request: ChatRequest, call: Call) -> ChatRequest:
     return request
 
 
-@defect("user-refused-vaguely", seam=REQUEST, trips={"REQUEST-REFUSAL-HONEST"}, incident="zed-industries/zed#36215")
-def user_refused_vaguely(request: ChatRequest, call: Call) -> ChatRequest:
-    """The name of the end user is refused, without a word on what is wrong."""
-    if _sets(call, "user"):
+@defect("name-refused-vaguely", seam=REQUEST, trips={"REQUEST-NAME", "REQUEST-REFUSAL-HONEST"}, incident="microsoft/autogen#4761")
+def name_refused_vaguely(request: ChatRequest, call: Call) -> ChatRequest:
+    """Messages have no names, and no word is said on what is wrong."""
+    if any("name" in turn for turn in _turns(call, "user")):
         _refuse(None, "Bad request.")
     return request
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conformance.model import Expectation, Finding, Level, Place, Purpose
+from conformance.model import Expectation, Finding, Json, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.refusal import refusal, said, valid
@@ -65,11 +65,26 @@ def refusals_are_honest(asked: Asked) -> Iterator[Finding]:
     twin = asked.twin()
     if twin is not None and twin.answer is not None and twin.answer.refused:
         raise AbsentError("refused without stream as well")
-    words = answer.exchange.body.decode(errors="replace").lower()
+    words = "\n".join(_texts(answer.json)).lower() or answer.exchange.body.decode(errors="replace").lower()
     wanted = _names(asked)
     if not any(re.search(rf"(?<![a-z0-9]){re.escape(name.lower())}(?![a-z0-9])", words) for name in wanted):
         expected = f"one of {', '.join(sorted(wanted))} in param or message"
         yield Finding(code="unnamed", expected=expected, received=said(answer), at=Place(pointer="/error"))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, in whatever envelope; names of members say nothing."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            for each in value.values():
+                yield from _texts(each)
+        case _:
+            return
 
 
 def _names(asked: Asked) -> frozenset[str]:

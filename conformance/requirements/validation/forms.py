@@ -10,7 +10,6 @@ from conformance.registry import contract, excluded, incident, requirement
 from conformance.requirements.validation.refusal import refusal, valid
 
 PARTS = "content-parts"
-BOUNDED = frozenset({"temperature", "top-p", "penalties"})
 
 
 @requirement(
@@ -63,11 +62,30 @@ def null_is_accepted(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "REQUEST-BOUNDS",
     Level.MUST,
-    on=valid("number on its bound or at its default", lambda p: p.scenario == "parameters" and bool(p.needs & BOUNDED)),
-    cites=[contract("/x-request/bounds-are-inclusive"), incident("stdapi-ai/stdapi.ai#224"), incident("crewAIInc/crewAI#60")],
+    on=valid("temperature on a bound", lambda p: p.key in {"parameters/temperature-high", "stop/open"}),
+    cites=[contract("/x-request/bounds-are-inclusive"), incident("stdapi-ai/stdapi.ai#224"), incident("ai-forever/gigachain#237")],
 )
 def bounds_are_inclusive(asked: Asked) -> Iterator[Finding]:
-    """Temperature 0 and 2, top_p 1 and penalties of 0 are accepted: bounds belong to the range, and defaults change nothing."""
+    """Temperature 0 and temperature 2 are accepted: the bounds belong to the range."""
+    yield from refusal(asked)
+
+
+@requirement(
+    "REQUEST-NEUTRAL",
+    Level.MUST,
+    on=valid("members at values that change nothing", lambda p: p.key == "parameters/neutral"),
+    cites=[
+        contract("/x-request/bounds-are-inclusive"),
+        incident("mistralai/platform-docs-public#7"),
+        incident("crewAIInc/crewAI#60"),
+        incident("zed-industries/zed#36215"),
+    ],
+)
+def neutral_values_are_accepted(asked: Asked) -> Iterator[Finding]:
+    """Members at values that change nothing are accepted: top_p 1, penalties of 0, a seed, the name of the end user.
+
+    Clients send them with every request, whether or not the server can do anything with them.
+    """
     yield from refusal(asked)
 
 
