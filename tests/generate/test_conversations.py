@@ -12,11 +12,12 @@ import pytest
 
 from conformance import contract
 from conformance.generate.conversations import Drawn, drawn
+from conformance.generate.corpus import READY
 from conformance.generate.switches import FEATURES
 from conformance.strictjson import get, items, parse
 
 
-@pytest.fixture(scope="module", params=contract.dialect_names())
+@pytest.fixture(scope="module", params=READY)
 def reading(request: pytest.FixtureRequest) -> contract.Contract:
     return contract.load(request.param)
 
