@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from conformance import strictjson
 from conformance.ask import Ask
 from conformance.errors import CatalogueError
-from conformance.model import Plan
+from conformance.model import Expectation, Plan, Request
 from conformance.registry import Catalogue, Requirement
 from conformance.steps import Step
 
@@ -31,10 +32,11 @@ def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *
     """Plan a run: every step of the tier that some requirement asked for wants to see, and whatever such a step is compared with.
 
     Steps that need a feature the target denies are left out, and those that follow them: nothing is asked that is known not to be there.
+    So are steps that the reading at hand does not allow: a vendor may document fewer forms than others.
     """
     wanted = tuple(requirements)
     steps = {step.key: step for step in _steps(catalogue, ask)}
-    allowed = _allowed(steps, denies)
+    allowed = _allowed({key: step for key, step in steps.items() if _is_valid(step, ask)}, denies)
     seen = {key for key, step in allowed.items() if any(r.on.covers(step.purpose) for r in wanted)}
     needed = _closure(seen, allowed)
     chosen = [step for key, step in allowed.items() if key in needed]
@@ -69,10 +71,17 @@ def _steps(catalogue: Catalogue, ask: Ask) -> Iterator[Step]:
             yield step
 
 
+def _is_valid(step: Step, ask: Ask) -> bool:
+    """Whether a request that is to be accepted fits the contract; one built from an answer is not known yet."""
+    if step.purpose.expect is not Expectation.ACCEPTED or not isinstance(step.request, Request):
+        return True
+    return not ask.contract.request_faults(strictjson.parse(step.request.body).value)
+
+
 def _allowed(steps: dict[str, Step], denies: frozenset[str]) -> dict[str, Step]:
     """The steps that need nothing denied, and follow none that does."""
     allowed = {key: step for key, step in steps.items() if not step.purpose.needs & denies}
-    while orphans := [key for key, step in allowed.items() if step.after in steps and step.after not in allowed]:
+    while orphans := [key for key, step in allowed.items() if step.after and step.after not in allowed]:
         for key in orphans:
             del allowed[key]
     return allowed

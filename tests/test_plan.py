@@ -26,7 +26,7 @@ def ask(tier: Tier = Tier.GATE, reading: Contract | None = None, cap_field: str 
 
 def step(key: str, **options: object) -> Step:
     one = purpose(key, **options)  # type: ignore[arg-type]
-    return Step(purpose=one, request=ask().step("x", {}).request, after=one.after, output_tokens=16)
+    return Step(purpose=one, request=ask().step("x", ask().minimal).request, after=one.after, output_tokens=16)
 
 
 def planned(*steps: Step, wanted: str = "", denies: str = "", tier: Tier = Tier.GATE) -> list[str]:

@@ -47,6 +47,10 @@ class Drawn:
     """Features that the body makes use of."""
 
 
+_WHOLE: Final = frozenset({"openai", "openai-compatible"})
+"""Readings under which every body that can be drawn is right. Vendors may document fewer forms."""
+
+
 class _EnoughError(BaseException):
     """Ends the drawing; not an `Exception`, so that hypothesis neither catches nor replays it."""
 
@@ -57,14 +61,14 @@ def drawn(contract: Contract, *, seed: int, count: int, features: frozenset[str]
     Raises `HarnessError` for a body that the contract calls invalid: then these strategies and the contract have drifted apart.
     """
     found: dict[str, Drawn] = {}
-    _collect(found, seed, count, features)
+    _collect(found, seed, count, features, contract)
     for each in found.values():
         if faults := contract.request_faults({"model": MINIMAL["model"], **each.body}):
             raise HarnessError(f"A drawn conversation is invalid at {faults[0].pointer!r}: {faults[0].message}")
     return tuple(found.values())
 
 
-def _collect(found: dict[str, Drawn], number: int, count: int, features: frozenset[str]) -> None:
+def _collect(found: dict[str, Drawn], number: int, count: int, features: frozenset[str], contract: Contract) -> None:
     @seed(number)
     @settings(
         database=None,
@@ -78,7 +82,8 @@ def _collect(found: dict[str, Drawn], number: int, count: int, features: frozens
     def collect(body: Drawn) -> None:
         if len(found) >= count:
             raise _EnoughError
-        found.setdefault(canonical(body.body), body)
+        if contract.dialect in _WHOLE or not contract.request_faults({"model": MINIMAL["model"], **body.body}):
+            found.setdefault(canonical(body.body), body)
 
     try:
         collect()

@@ -96,6 +96,10 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     _parts({"file": {"file_id": "file-1"}}),
     _parts({"type": "file", "file": {}}),
     _parts({"type": "file", "file": {"filename": "empty.pdf"}}),
+    _parts({"video_url": {"url": "https://example.org/a.mp4"}}),
+    _parts({"type": "hologram", "video_url": {"url": "https://example.org/a.mp4"}}),
+    _parts({"filename": "a.pdf", "file_data": "AAAA"}),
+    _parts({"type": "hologram", "filename": "a.pdf", "file_data": "AAAA"}),
     _parts({"type": "image_url"}),
     _parts({"type": "image_url", "image_url": {}}),
     _parts({"type": "image_url", "image_url": {"url": 42}}),
@@ -109,6 +113,8 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     [_USER, {"role": "assistant", "content": []}, _USER],
     [_USER, {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]}, _USER],
     [_USER, {"role": "assistant", "content": [{"type": "hologram", "refusal": "No."}]}, _USER],
+    [_USER, {"role": "assistant", "content": [{"type": "hologram", "text": "No."}]}, _USER],
+    [_USER, {"role": "assistant", "content": [{"text": "No."}]}, _USER],
     [_USER, {"role": "assistant", "content": [{"refusal": "No."}]}, _USER],
     [{"role": "system"}, _USER],
     [{"role": "system", "content": None}, _USER],
@@ -210,6 +216,7 @@ _MEMBERS: Final[tuple[dict[str, Json], ...]] = (
     {"metadata": {"key": "v" * 513}},
     {"metadata": {"k" * 65: "value"}},
     {"metadata": {f"key{number}": "value" for number in range(17)}},
+    {"stop": "END"},  # right, but where only lists are documented
     # Members that depend on others.
     {"top_logprobs": 2},
     {"logprobs": False, "top_logprobs": 2},
@@ -306,6 +313,8 @@ _FORMATS: Final[tuple[Json, ...]] = (
     {"type": "json_schema", "schema": {"type": "object"}},  # not nested
     {"type": "json_schema", "json_schema": []},
     {"type": "yaml", "json_schema": {"name": "answer"}},
+    {"type": "yaml", "grammar": "[a-z]+"},
+    {"grammar": "[a-z]+"},
     {"json_schema": {"name": "answer"}},
     _schema(),
     _schema(schema={"type": "object"}),

@@ -39,7 +39,13 @@ def stop(ask: Ask) -> Iterator[Step]:
     yield ask.step("open", open_end, needs=["temperature"])
 
     def stopped(**more: Json) -> Callable[[Exchange], dict[str, Json] | None]:
-        return lambda answer: None if (word := _word(answer)) is None else {**open_end, "stop": word, **more}
+        def build(answer: Exchange) -> dict[str, Json] | None:
+            if (word := _word(answer)) is None:
+                return None
+            body: dict[str, Json] = {**open_end, "stop": word, **more}
+            return {**body, "stop": [word]} if ask.contract.request_faults(body) else body  # some document lists alone
+
+        return build
 
     def listed(answer: Exchange) -> dict[str, Json] | None:
         return None if (word := _word(answer)) is None else {**open_end, "stop": [word, NEVER_SAID]}

@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.ask import Ask
-from conformance.model import Credential, Tier, Violation
+from conformance.model import Credential, Expectation, Tier, Violation
 from conformance.registry import scenario
 from conformance.steps import Step
+
+JUDGED_APART = frozenset({"dependency", "order", "coercion", "null"})
+"""Constraints with requirements of their own, whose level says how binding they are; what else binds nobody may go either way."""
 
 EVERYWHERE = [Tier.REFUSALS, Tier.GATE, Tier.FULL]
 
 
 @scenario("invalid", tiers=EVERYWHERE)
 def invalid(ask: Ask) -> Iterator[Step]:
-    """Mutants of the preflight's question, generated from the contract; each whole and streamed."""
+    """Mutants of the preflight's question, generated from the contract.
+
+    Each has a streamed twin in the full tier. In the smaller ones the first of each member has: what a server does to streams before it
+    has read a body, it does to all of them.
+    """
+    twinned: set[str] = set()
     for mutant in ask.corpus.mutants:
         body = mutant.apply(ask.minimal)
-        yield ask.refused(mutant.key, body, mutant.violation)
-        if "stream" not in mutant.put and "stream" not in mutant.drop:
-            streamed = {**body, "stream": True}
-            yield ask.refused(f"{mutant.key}/streamed", streamed, mutant.violation, stream=True, twin=ask.key(mutant.key))
+        expect = Expectation.REFUSED if mutant.violation.constraint in JUDGED_APART else mutant.expect
+        yield ask.refused(mutant.key, body, mutant.violation, expect=expect)
+        member = mutant.violation.pointer.split("/")[1]
+        if "stream" in {*mutant.put, *mutant.drop} or (member in twinned and ask.tier is not Tier.FULL):
+            continue
+        twinned.add(member)
+        streamed = {**body, "stream": True}
+        yield ask.refused(f"{mutant.key}/streamed", streamed, mutant.violation, expect=expect, twin=ask.key(mutant.key))
 
 
 @scenario("malformed", tiers=EVERYWHERE)

@@ -18,14 +18,18 @@ GREETING_CAP = 48
 
 @scenario("streamed", tiers=[Tier.SMOKE, Tier.GATE, Tier.FULL])
 def streamed(ask: Ask) -> Iterator[Step]:
-    """The preflight's question as a stream that reports its usage."""
+    """The preflight's question as a stream, which reports its usage unless the vendor says that it cannot."""
+    if "usage-in-stream" in ask.contract.denies:
+        yield ask.step("plain", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
+        return
     yield ask.step("usage", {**ask.minimal, "stream": True, **USAGE}, needs=["streaming", "usage-in-stream"], twin=ask.control)
 
 
 @scenario("text")
 def text(ask: Ask) -> Iterator[Step]:
     """A stream that asks for nothing but itself, and an answer that ends by itself."""
-    yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
+    if "usage-in-stream" not in ask.contract.denies:
+        yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
     yield from ask.twins("greeting", ask.body(GREETING, cap=GREETING_CAP), usage=True, topics=["short"])
 
 
