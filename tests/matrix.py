@@ -15,6 +15,7 @@ from conformance import contract, registry, session
 from conformance.errors import CannotTestError
 from conformance.model import Exchange, Outcome, Tier
 from conformance.reference import defects, launch
+from conformance.reference.service import KEY, MODEL
 from conformance.report import Report
 from conformance.runlog import Record
 from conformance.target import Bounds, Target
@@ -45,13 +46,13 @@ class Outcomes:
         return {row.requirement.id for row in self.report.rows if row.verdict.outcome is outcome}
 
 
-def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.GATE, model: str = "", key: str = launch.KEY) -> Outcomes:
+def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.GATE, model: str = "", key: str = KEY) -> Outcomes:
     """Conduct one run against an endpoint on this machine and judge it."""
     reading = contract.load(dialect)
     catalogue = registry.load()
     target = Target(
         base_url=base_url,
-        model=model or launch.MODEL,
+        model=model or MODEL,
         key=key,
         key_variable="CONFORMANCE_API_KEY",
         bounds=BOUNDS,
