@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance import contract, registry, session
 from conformance.errors import CannotTestError
-from conformance.model import Exchange, Outcome, Tier
+from conformance.model import Exchange, Finding, Outcome, Tier
 from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
 from conformance.report import Report
@@ -42,6 +42,9 @@ class Outcomes:
 
     report: Report
 
+    found: tuple[tuple[Finding, Exchange], ...] = ()
+    """Every finding, with the exchange it sits on."""
+
     def having(self, outcome: Outcome) -> set[str]:
         return {row.requirement.id for row in self.report.rows if row.verdict.outcome is outcome}
 
@@ -66,7 +69,9 @@ def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
         with Record.open(Path(folder) / session.RECORD) as record:
-            return Outcomes(session.judged(record, reading, catalogue, catalogue.requirements))
+            report = session.judged(record, reading, catalogue, catalogue.requirements)
+            findings = [finding for row in report.rows for finding in row.verdict.findings]
+            return Outcomes(report, tuple((each, exchange) for each in findings if (exchange := report.exchange(each.exchange))))
 
 
 def main(names: list[str]) -> int:

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from conformance.model import MISSING
 from conformance.reference import behaviour, refusals
 from conformance.reference.answer import answer
 from conformance.reference.behaviour import Behaviour, Call, State
@@ -22,6 +23,7 @@ from conformance.reference.request import read_request
 from conformance.reference.tokens import prompt_tokens
 from conformance.reference.toymodel import Model, ToyModel
 from conformance.reference.transport import Reply
+from conformance.strictjson import get
 
 if TYPE_CHECKING:
     from conformance.contract import SchemaFault
@@ -108,7 +110,11 @@ class Service:
         """Validate a body and read its fields."""
         if faults := self._behaviour.at(behaviour.FAULTS, self._contract.request_faults(call.body), call):
             raise Refused(refusals.of_fault(faults[0], call.body))
-        return self._behaviour.at(behaviour.REQUEST, read_request(call.body), call)
+        request = read_request(call.body)
+        if get(call.body, "model") in (None, MISSING):
+            # Valid all the same, so this is a reading in which the model may be left out.
+            request = replace(request, model=self._models[0])
+        return self._behaviour.at(behaviour.REQUEST, request, call)
 
     def _check(self, call: Call) -> None:
         """Refuse what is valid but cannot be done here."""
