@@ -7,9 +7,11 @@ request part of its contract, so it cannot be stale: another contract has anothe
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -45,15 +47,15 @@ class Corpus:
 def load(contract: Contract) -> Corpus:
     """The corpus of a contract: as shipped, else as cached, else generated (about 3 s) and cached if the cache can be written."""
     file = file_name(contract)
-    cache = cache_folder()
-    for folder in (SHIPPED, cache):
+    kept = cache_folder()
+    for folder in (SHIPPED, kept):
         found = None if folder is None else _read(folder / file)
         if found is not None:
             return found
     corpus = generate(contract)
-    if cache is not None:
+    if kept is not None:
         with contextlib.suppress(OSError):
-            _write(cache / file, corpus)
+            _write(kept / file, corpus)
     return corpus
 
 
@@ -94,7 +96,7 @@ def file_name(contract: Contract) -> str:
 
 
 def cache_folder() -> Path | None:
-    """Where generated corpora are kept between runs, by the XDG Base Directory rules; each version of the suite has its own.
+    """Where generated corpora are kept between runs, by the XDG Base Directory rules; each version of the generator has its own.
 
     None for a user without a home, as in some containers: then nothing is kept.
     """
@@ -103,7 +105,14 @@ def cache_folder() -> Path | None:
         root = base if base.is_absolute() else Path.home() / ".cache"
     except RuntimeError:
         return None
-    return root / "chat-completions-conformance" / __version__
+    return root / "chat-completions-conformance" / f"{__version__}-{_generator_digest()}"
+
+
+@cache
+def _generator_digest() -> str:
+    """Fingerprint of the modules that make a corpus: a checkout changes without its version."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
 def dump(corpus: Corpus) -> str:

@@ -220,6 +220,9 @@ _MEMBERS: Final[tuple[dict[str, Json], ...]] = (
     # Members that depend on others.
     {"top_logprobs": 2},
     {"logprobs": False, "top_logprobs": 2},
+    {"logprobs": 1, "top_logprobs": {}},  # one fault, where logprobs is a number
+    {"logprobs": 1, "top_logprobs": -1},
+    {"logprobs": 1, "top_logprobs": 21},
     {"logprobs": True, "top_logprobs": 1.5},
     {"logprobs": "true"},
     {"logprobs": 2},
