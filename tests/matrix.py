@@ -49,7 +49,15 @@ class Outcomes:
         return {row.requirement.id for row in self.report.rows if row.verdict.outcome is outcome}
 
 
-def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.GATE, model: str = "", key: str = KEY) -> Outcomes:
+def run(
+    base_url: str,
+    *,
+    dialect: str = "openai-compatible",
+    tier: Tier = Tier.GATE,
+    model: str = "",
+    key: str = KEY,
+    claims: frozenset[str] = CLAIMS,
+) -> Outcomes:
     """Conduct one run against an endpoint on this machine and judge it."""
     reading = contract.load(dialect)
     catalogue = registry.load()
@@ -60,7 +68,7 @@ def run(base_url: str, *, dialect: str = "openai-compatible", tier: Tier = Tier.
         key_variable="CONFORMANCE_API_KEY",
         bounds=BOUNDS,
         concurrency=8,
-        claims=CLAIMS,
+        claims=claims,
     )
     assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
     with tempfile.TemporaryDirectory() as folder:
