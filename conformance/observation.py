@@ -71,7 +71,10 @@ class Standing(Enum):
 
     ANSWERED = "answered"
     BROKEN = "broken"
-    """Every attempt ended in a 5xx: that is the target's settled behaviour, not bad luck."""
+    """Every attempt that got an answer, more than one, got a 5xx: that is the target's settled behaviour, not bad luck.
+
+    Connections that broke in between change nothing: a server often closes the connection on which it failed.
+    """
     LOST = "lost"
 
 
@@ -167,17 +170,33 @@ class Asked:
         self.attempts = tuple(Observation(exchange, evidence) for exchange in attempts)
 
     @cached_property
+    def heard(self) -> tuple[Observation, ...]:
+        """The attempts that brought at least a status: a connection that breaks without one says nothing about the request.
+
+        As a rule the server had closed it after its last answer while this request was on its way (RFC 9112, section 9.5).
+        """
+        return tuple(attempt for attempt in self.attempts if attempt.status)
+
+    @cached_property
     def answers(self) -> tuple[Observation, ...]:
         """The attempts that were answered at all, for better or worse.
 
-        A success whose body breaks off on every attempt, or never ends, is no bad luck: then the last one counts as the answer that the
-        target gives.
+        A success whose body breaks off on every attempt, or never ends, is no bad luck, nor is one that breaks off each time there is no
+        5xx instead: then the last that began counts as the answer that the target gives.
         """
         answered = tuple(attempt for attempt in self.attempts if settled(attempt.exchange))
-        if answered or not all(attempt.succeeded for attempt in self.attempts):
+        begun = tuple(attempt for attempt in self.heard if attempt.succeeded)
+        if answered or not begun:
             return answered
-        endless = any(attempt.exchange.fault and attempt.exchange.fault.kind is FaultKind.OVERSIZE for attempt in self.attempts)
-        return self.attempts[-1:] if endless or len(self.attempts) > 1 else ()
+        endless = len(begun) == len(self.heard) and any(_fault(attempt) is FaultKind.OVERSIZE for attempt in begun)
+        return begun[-1:] if endless or self._keeps_breaking(begun) else ()
+
+    def _keeps_breaking(self, begun: tuple[Observation, ...]) -> bool:
+        """Whether several attempts were heard, and each was a 5xx or a success that did not come to its end."""
+        if len(begun) == len(self.heard):
+            return len(begun) > 1
+        # Beside a 5xx a time-out may be bad luck of its own.
+        return all(attempt.status >= 500 or (attempt.succeeded and _fault(attempt) is not FaultKind.TIMEOUT) for attempt in self.heard)
 
     @property
     def answer(self) -> Observation | None:
@@ -189,7 +208,7 @@ class Asked:
         """How it ended."""
         if self.answers:
             return Standing.ANSWERED
-        if len(self.attempts) > 1 and all(attempt.status >= 500 for attempt in self.attempts):
+        if len(self.heard) > 1 and all(attempt.status >= 500 for attempt in self.heard):
             return Standing.BROKEN
         return Standing.LOST
 
@@ -282,6 +301,10 @@ class View(Generic[S]):
             covers=lambda purpose: chosen(purpose) and covers(purpose),
             see=lambda asked: see(asked) if chosen(asked.purpose) else (),
         )
+
+
+def _fault(attempt: Observation) -> FaultKind | None:
+    return attempt.exchange.fault.kind if attempt.exchange.fault else None
 
 
 def gap(asked: Asked) -> Gap:

@@ -40,6 +40,12 @@ def test_a_defect_trips_exactly_what_it_declares(server: launch.Embedded, name: 
     assert not outcomes.having(Outcome.ERROR)
 
 
+def test_a_wish_that_a_server_overlooks_fails_once_and_leaves_nothing_open(server: launch.Embedded) -> None:
+    outcomes = run(server.base_url_of("logprobs-ignored"))
+    assert not outcomes.having(Outcome.INCONCLUSIVE)
+    assert outcomes.report.gate.status == 0
+
+
 def test_every_requirement_has_a_defect_that_trips_it() -> None:
     bitten = set().union(*(defect.trips for defect in defects.ALL.values()))
     assert {requirement.id for requirement in registry.load().requirements} - bitten == set()

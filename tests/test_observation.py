@@ -26,6 +26,8 @@ BROKEN = answered(status=500)
         ((BROKEN, answered()), Standing.ANSWERED, 1),
         ((BROKEN, BROKEN), Standing.BROKEN, 0),
         ((BROKEN,), Standing.LOST, 0),
+        ((BROKEN, lost(), BROKEN), Standing.BROKEN, 0),
+        ((BROKEN, lost()), Standing.LOST, 0),
         ((BROKEN, LIMITED), Standing.LOST, 0),
         ((LIMITED, LIMITED), Standing.LOST, 0),
         ((answered(status=408), answered(status=425)), Standing.LOST, 0),

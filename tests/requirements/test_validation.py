@@ -60,3 +60,17 @@ def test_a_bound_is_said_with_its_number() -> None:
     }
     assert said["/temperature"] == "temperature ≤ 2"
     assert said["/top_p"] == "top_p ≤ 1"
+
+
+def test_a_vocabulary_and_a_choice_of_types_are_said_in_full() -> None:
+    said = {
+        (purpose.violation.constraint, purpose.violation.pointer): rule(purpose.violation, contract.load())
+        for purpose in invalid("openai-compatible")
+        if purpose.violation is not None
+    }
+    assert said["enum", "/messages/0/role"] == "messages[0].role is one of system, developer, user, assistant, tool, function"
+    assert said["enum", "/reasoning_effort"] == "reasoning_effort is one of none, minimal, low, medium, high, xhigh, max, null"
+    assert said["enum", "/tools/0/type"] == "tools[0].type is one of function, custom"
+    assert said["type", "/stop"] == "stop is of type string or array or null"
+    assert said["type", "/max_completion_tokens"] == "max_completion_tokens is of type integer or null"
+    assert not [text for text in said.values() if "what the contract knows" in text]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.model import Finding, Json, Level, Place
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, items, show
@@ -20,9 +20,9 @@ asked: Final = valid_reply.needing("logprobs")
 
 
 def _entries(answered: Reply) -> Iterator[tuple[str, Json]]:
-    """Pointer and value of every entry, alternatives included. Raises `UnmetError` when there is none."""
+    """Pointer and value of every entry, alternatives included. Raises `AbsentError` when there is none: ANSWER-LOGPROBS owns that."""
     if not any(choice.logprobs for choice in answered.choices):
-        raise UnmetError("the answer has no log probabilities")
+        raise AbsentError("the answer has no log probabilities")
     for position, choice in enumerate(answered.choices):
         for number, entry in enumerate(choice.logprobs):
             pointer = f"/choices/{position}/logprobs/content/{number}"
@@ -110,7 +110,7 @@ def no_more_alternatives_than_asked(answered: Reply) -> Iterator[Finding]:
     """No token has more alternatives than top_logprobs asks for."""
     most = get(answered.request, "top_logprobs")
     if not isinstance(most, int):
-        raise UnmetError("the request asks for no alternatives")
+        raise AbsentError("the request asks for no alternatives")
     for pointer, entry in _entries(answered):
         if len(others := items(entry, "top_logprobs")) > most:
             place = Place(pointer=f"{pointer}/top_logprobs")
@@ -130,7 +130,7 @@ def logprobs_spell_the_text(answered: Reply) -> Iterator[Finding]:
     """
     judged = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text and choice.logprobs]
     if not judged:
-        raise UnmetError("no choice has content with log probabilities")
+        raise AbsentError("no choice has content with log probabilities")
     for position, choice in judged:
         spelt = _spelt(choice)
         if spelt.strip() != choice.text.encode("utf-8", "replace").strip():

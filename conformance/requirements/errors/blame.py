@@ -10,6 +10,7 @@ from conformance.model import Finding, Json, Level, Missing, Place, Purpose
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.errors.own import envelope, is_routed
+from conformance.requirements.validation.rule import spot
 from conformance.strictjson import show
 from conformance.subjects.failure import Probe, probe
 from conformance.subjects.pair import ProbeTwins, probe_twins
@@ -44,7 +45,7 @@ def param_is_given(probe: Probe) -> Iterator[Finding]:
     """`error.param` says which member is at fault when exactly one is."""
     param = _param(probe)
     if param is None or param == "":
-        yield Finding(code="null", expected=probe.violation.pointer, received=show(param), at=Place(pointer="/error/param"))
+        yield Finding(code="null", expected=spot(probe.violation.pointer), received=show(param), at=Place(pointer="/error/param"))
 
 
 @requirement(
@@ -60,7 +61,7 @@ def param_is_right(probe: Probe) -> Iterator[Finding]:
         raise AbsentError("no param")
     steps = probe.violation.pointer.split("/")[1:]
     if not {steps[0], steps[-1]} & set(re.split(r"[^A-Za-z0-9_]+", param)):
-        yield Finding(code="elsewhere", expected=probe.violation.pointer, received=param, at=Place(pointer="/error/param"))
+        yield Finding(code="elsewhere", expected=spot(probe.violation.pointer), received=param, at=Place(pointer="/error/param"))
 
 
 def _of_the_body(purpose: Purpose) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning, usage_of
 from conformance.strictjson import get, is_integer
@@ -90,7 +90,7 @@ def _larger(answered: Reply, whole: str, group: str, parts: tuple[str, ...]) -> 
     most, usage = count(answered, whole), usage_of(answered)
     details = [(name, value) for name in parts if is_integer(value := get(usage, group, name)) and isinstance(value, int | float)]
     if not details:
-        raise UnmetError(f"the usage has no {group}")
+        raise AbsentError(f"the usage has no {group}")
     for name, value in details:
         if value > most:
             yield Finding(code="larger-than-whole", expected=f"at most {most}", received=str(value), at=at(f"{group}/{name}"))
@@ -108,7 +108,7 @@ def completion_agrees_with_logprobs(answered: Reply) -> Iterator[Finding]:
     One more or less is let pass for the token that ends the text.
     """
     if len(answered.choices) != 1 or not answered.first.logprobs or answered.first.calls or reasoning(answered):
-        raise UnmetError("the answer is not one text with log probabilities and no hidden tokens")
+        raise AbsentError("the answer is not one text with log probabilities and no hidden tokens")
     tokens, entries = count(answered, "completion_tokens"), len(answered.first.logprobs)
     if abs(tokens - entries) > SLACK:
         yield Finding(code="other-count", expected=f"{entries}, or one off", received=str(tokens), at=at("completion_tokens"))

@@ -10,6 +10,7 @@ from conformance.model import Expectation, Finding, Json, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.refusal import refusal, said, valid
+from conformance.requirements.validation.rule import spot
 from conformance.strictjson import get, show
 from conformance.subjects.failure import request
 from conformance.subjects.reply import Answer, answer
@@ -112,8 +113,9 @@ def audio_is_honoured(answer: Answer) -> Iterator[Finding]:
 
 def _every_5xx(asked: Asked) -> Iterator[Finding]:
     if asked.standing is Standing.BROKEN:
-        statuses = _listed(attempt.status for attempt in asked.attempts)
-        yield Finding(code="5xx", expected="an answer, or a refusal with a 4xx", received=f"{statuses} on every attempt")
+        statuses, wrong = _listed(attempt.status for attempt in asked.attempts if attempt.status), asked.purpose.violation
+        sent = f", when this was sent for {spot(wrong.pointer)}: {wrong.sent}" if wrong else ""
+        yield Finding(code="5xx", expected="an answer, or a refusal with a 4xx", received=f"{statuses} on every attempt{sent}")
 
 
 @requirement(

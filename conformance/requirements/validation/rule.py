@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Json
-from conformance.strictjson import items, show
+from conformance.strictjson import get, items, show
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
     from conformance.model import Violation
 
 _SHOWN: Final = 160
+_UNIONS: Final = ("oneOf", "anyOf")
 _BOUNDS: Final = {
     "minimum": "{place} ≥ {value}",
     "maximum": "{place} ≤ {value}",
@@ -30,7 +32,7 @@ _BOUNDS: Final = {
 
 def rule(violation: Violation, contract: Contract) -> str:
     """The rule that a request breaks, for people. Clauses in prose are quoted."""
-    place = _place(violation.pointer)
+    place = spot(violation.pointer)
     value = contract.at(violation.clause)
     if isinstance(value, dict) and isinstance(text := value.get("text"), str):
         return f"the contract says: {text}"
@@ -40,25 +42,58 @@ def rule(violation: Violation, contract: Contract) -> str:
         return template.format(place=place, value=show(value, _SHOWN))
     if violation.clause.endswith("/const"):
         return f"{place} is {show(value)}"
-    return f"{place} is {_wanted(value)}"
+    return f"{place} is {_wanted(violation, contract)}"
 
 
-def _place(pointer: str) -> str:
-    """`messages[0].role` for `/messages/0/role`."""
+def spot(pointer: str) -> str:
+    """`messages[0].role` for `/messages/0/role`, as a server may write it in `error.param`."""
     path = ""
     for step in pointer.split("/")[1:]:
         path += f"[{step}]" if step.isdigit() else f".{step}" if path else step
     return path or "the body"
 
 
-def _wanted(value: Json) -> str:
-    """What a keyword about types or values admits."""
+def _wanted(violation: Violation, contract: Contract) -> str:
+    """What a keyword about types or values admits, in words: `one of auto, none`, `of type array or null`."""
+    value, keyword = contract.at(violation.clause), violation.clause.rpartition("/")[2]
     match value:
         case str():
             return f"of type {value}"
-        case list() if value and all(isinstance(each, str) for each in value):
-            return f"one of {', '.join(str(each) for each in value)}"
+        case list() if keyword in _UNIONS:
+            return _union(list(_members(value, contract)), violation.pointer.rpartition("/")[2])
+        case list() if keyword == "type":
+            return f"of type {' or '.join(map(_word, value))}"
+        case list():
+            return _one_of(value)
         case {"enum": list()}:
-            return f"one of {', '.join(show(each) for each in items(value, 'enum'))}"
+            return _one_of(items(value, "enum"))
         case _:
             return "what the contract knows"
+
+
+def _members(value: Json, contract: Contract) -> Iterator[Json]:
+    """The schemas of a union, references followed, unions among them taken apart."""
+    for each in items(value):
+        reference = get(each, "$ref")
+        schema = contract.at(reference.removeprefix("#")) if isinstance(reference, str) else each
+        inner = [part for keyword in _UNIONS for part in items(schema, keyword)]
+        yield from _members(inner, contract) if inner else (schema,)
+
+
+def _union(schemas: list[Json], name: str) -> str:
+    """What a union admits: the words for the member that tells its schemas apart, where that is what is wrong, else their types."""
+    told = [get(schema, "properties", name) for schema in schemas]
+    words = [word for one in told for word in (get(one, "const"), *items(one, "enum")) if isinstance(word, str)]
+    if words:
+        return _one_of(words)
+    types = [kind for schema in schemas for kind in (get(schema, "type"), *items(schema, "type")) if isinstance(kind, str)]
+    return f"of type {' or '.join(dict.fromkeys(types))}" if types else "what the contract knows"
+
+
+def _one_of(values: Sequence[Json]) -> str:
+    distinct = list(dict.fromkeys(map(_word, values)))
+    return f"one of {', '.join(distinct)}" if len(distinct) > 1 else distinct[0]
+
+
+def _word(value: Json) -> str:
+    return value if isinstance(value, str) else show(value)
