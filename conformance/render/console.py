@@ -94,7 +94,7 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         console.print(_table(report, plain=not console.is_terminal), soft_wrap=False)
     if report.exclusions:
         _say(console, f"Clauses knowingly not tested: {len(report.exclusions)}, listed in the report.")
-    ceiling = f" of at most {report.plan.requests}" if report.plan else ""
+    ceiling = f"; planned: at most {report.plan.requests}, repeats of lost answers apart" if report.plan else ""
     _say(console, f"Requests sent: {report.requests}{ceiling}.")
     _say(console, line(report.gate.sentence, 1000), style=f"bold {'green' if report.gate.status == 0 else 'red'}")
     _say(console, f"Exit status {int(report.gate.status)}: {wording.meaning(report.gate.status)}.")

@@ -64,6 +64,8 @@ class ShownRow:
     findings: tuple[ShownFinding, ...]
     more: int
     """Recorded findings that are not shown."""
+    codes: str
+    """Every code and how often it was found; empty when what is shown says it."""
     exchanges: tuple[Shown, ...]
     evidence: tuple[Link, ...]
     rerun: str
@@ -125,6 +127,7 @@ def _row(row: Row, report: Report, gallery: Gallery) -> ShownRow:
         reasons=wording.why(row, report),
         findings=tuple(_finding(same, gallery, limit) for same in chosen),
         more=len(verdict.findings) - sum(len(same) for same in chosen),
+        codes=_codes(verdict.codes) if len(verdict.codes) > 1 and not brief else "",
         exchanges=exchanges,
         evidence=tuple(gallery.link(identifier) for identifier in verdict.evidence),
         rerun=wording.rerun(report.header, row.requirement.id),
@@ -138,6 +141,11 @@ def _alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
     for finding in findings:
         found.setdefault((finding.code, finding.expected, finding.received), []).append(finding)
     return list(found.values())
+
+
+def _codes(codes: tuple[tuple[str, int], ...]) -> str:
+    """Write codes as one line, most of them once, the others with how often they were found."""
+    return ", ".join(line(code, 80) + (f" ×{count}" if count > 1 else "") for code, count in codes)
 
 
 def _finding(same: list[Finding], gallery: Gallery, limit: int) -> ShownFinding:

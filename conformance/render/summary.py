@@ -17,7 +17,7 @@ from conformance.report import Report, Row
 VERSION: Final = 1
 """Rises when a reader of the last version could go wrong."""
 
-FINDINGS: Final = 25
+FINDINGS: Final = 250
 
 _TEXT: Final = 1000
 
@@ -92,6 +92,7 @@ def _verdict(row: Row, report: Report) -> dict[str, Json]:
         "cites": [{"kind": cite.kind, "label": cite.label, "url": cite.url} for cite in requirement.cites],
         "observations": {"passed": verdict.passed, "failed": verdict.failed, "lost": verdict.lost, "unmet": verdict.unmet},
         "reasons": [*wording.why(row, report)],
+        "codes": [{"code": shown(code, _TEXT), "count": count} for code, count in verdict.codes[:FINDINGS]],
         "findings": [_finding(finding) for finding in verdict.findings[:FINDINGS]],
         "evidence": [shown(identifier, _TEXT) for identifier in verdict.evidence],
     }

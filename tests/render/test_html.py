@@ -134,7 +134,7 @@ def test_the_first_screen_says_verdict_subject_and_what_was_not_tested(typical: 
         "c0ffeec0ffee",
         "facadefacade",
         "gate, 1",
-        "5 sent of at most 40",
+        "5 sent; planned: at most 40, repeats of lost answers apart",
         "2026-11-18 11:06:40 UTC",
         "Not tested : 1 not run, 1 inapplicable, 1 clause knowingly left out.",
     ):
