@@ -20,7 +20,10 @@ from conformance.observation import AbsentError, Evidence, Gap, GapKind, Observa
 from conformance.registry import Requirement, level
 
 KEPT_FINDINGS: Final = 25
-"""Findings kept per requirement; all are counted."""
+"""Findings kept per requirement, whatever they say. Beyond them the first of each further code is kept."""
+
+KEPT_CODES: Final = 250
+"""Different codes kept and counted per requirement. More than any requirement has: there is one for each constraint of a request."""
 
 KEPT_REASONS: Final = 10
 
@@ -32,6 +35,7 @@ class _Tally:
     """Running total of one requirement."""
 
     findings: list[Finding] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, None] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
@@ -75,13 +79,21 @@ class _Tally:
         else:
             if findings:
                 self.failed += 1
-                self.findings.extend(
-                    replace(finding, exchange=finding.exchange or observation) for finding in findings[: KEPT_FINDINGS - len(self.findings)]
-                )
+                for finding in findings:
+                    self.keep(finding, observation)
             else:
                 self.passed += 1
                 if len(self.evidence) < KEPT_EVIDENCE:
                     self.evidence.append(observation)
+
+    def keep(self, finding: Finding, observation: str) -> None:
+        """Count a finding under its code; keep it if it is one of the first, or the first that says so."""
+        new = finding.code not in self.codes
+        if new and len(self.codes) >= KEPT_CODES:
+            return
+        self.codes[finding.code] = self.codes.get(finding.code, 0) + 1
+        if new or len(self.findings) < KEPT_FINDINGS:
+            self.findings.append(replace(finding, exchange=finding.exchange or observation))
 
     def bug(self, observation: str, bug: Exception) -> None:
         """Count an observation that we were not able to judge for a mistake of our own."""
@@ -150,6 +162,7 @@ def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdi
         level=effective,
         outcome=tally.outcome(),
         findings=tuple(tally.findings),
+        codes=tuple(tally.codes.items()),
         passed=tally.passed,
         failed=tally.failed,
         lost=tally.lost,

@@ -256,6 +256,9 @@ class Verdict:
     level: Level
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
+    """The first ones, and the first of each code."""
+    codes: tuple[tuple[str, int], ...] = ()
+    """How often each code was found, kept as finding or not, in the order in which they were first found."""
     passed: int = 0
     """Observations that held."""
     failed: int = 0

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.contract import load
 from conformance.gate import ExitStatus, decide
-from conformance.judge import KEPT_EVIDENCE, KEPT_FINDINGS, KEPT_REASONS, counts, judge
+from conformance.judge import KEPT_CODES, KEPT_EVIDENCE, KEPT_FINDINGS, KEPT_REASONS, counts, judge
 from conformance.model import Exchange, Finding, Level, Outcome, Purpose, Verdict
 from conformance.observation import Asked, Evidence, Gap, UnmetError, View
 from conformance.registry import load as catalogue
@@ -178,6 +178,24 @@ def test_one_answer_with_a_great_many_faults_does_not_swamp_the_report() -> None
 
     one = verdict(told(PASS, PASS), everything)
     assert (one.failed, len(one.findings)) == (2, KEPT_FINDINGS)
+
+
+def test_the_first_of_each_code_is_kept_however_many_came_before() -> None:
+    def two_kinds(one: Answer) -> Iterator[Finding]:
+        yield from (Finding(code="often", expected="", received=str(number)) for number in range(100))
+        yield from (Finding(code="rare", expected="", received=str(number)) for number in range(3))
+
+    one = verdict(told(PASS), two_kinds)
+    assert one.codes == (("often", 100), ("rare", 3))
+    assert [finding.code for finding in one.findings] == ["often"] * KEPT_FINDINGS + ["rare"]
+
+
+def test_how_many_codes_are_kept_is_bounded() -> None:
+    def countless(one: Answer) -> Iterator[Finding]:
+        yield from (Finding(code=str(number), expected="", received="") for number in range(1000))
+
+    one = verdict(told(PASS), countless)
+    assert len(one.codes) == len(one.findings) == KEPT_CODES
 
 
 class Endless(Held):

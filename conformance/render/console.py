@@ -57,7 +57,8 @@ def failure_block(row: Row, report: Report) -> list[str]:
     else:
         block += [_field("because", reason) for reason in wording.why(row, report)[:3]]
     if verdict.failed > 1:
-        block.append(_field("count", f"{wording.observations(row)}; this is the first"))
+        kinds = f"; in all: {', '.join(code for code, _ in verdict.codes)}" if len(verdict.codes) > 1 else ""
+        block.append(_field("count", line(f"{wording.observations(row)}; this is the first{kinds}", 300)))
     clauses = "; ".join(cite.label for cite in requirement.cites if cite.kind != "incident")
     incidents = "; ".join(cite.label for cite in requirement.cites if cite.kind == "incident")
     block += [_field("clause", line(clauses))] if clauses else []

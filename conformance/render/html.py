@@ -65,7 +65,7 @@ class ShownRow:
     more: int
     """Recorded findings that are not shown."""
     codes: str
-    """Every code and how often it was found; empty when what is shown says it."""
+    """Every code and how often it was found; empty where there is but one."""
     exchanges: tuple[Shown, ...]
     evidence: tuple[Link, ...]
     rerun: str
@@ -118,7 +118,8 @@ def _row(row: Row, report: Report, gallery: Gallery) -> ShownRow:
     alike = _alike(verdict.findings)
     chosen = alike[: 1 if brief else FINDINGS]
     limit = _BRIEF if brief else _VALUE
-    gallery.charge(*(text[:limit] for same in chosen for text in (same[0].expected, same[0].received)))
+    codes = _codes(verdict.codes) if len(verdict.codes) > 1 and not brief else ""
+    gallery.charge(codes, *(text[:limit] for same in chosen for text in (same[0].expected, same[0].received)))
     wanted = [*(same[0].exchange for same in chosen), *verdict.evidence[:EVIDENCE]]
     exchanges = () if brief else gallery.new(dict.fromkeys(identifier for identifier in wanted if identifier))
     return ShownRow(
@@ -127,7 +128,7 @@ def _row(row: Row, report: Report, gallery: Gallery) -> ShownRow:
         reasons=wording.why(row, report),
         findings=tuple(_finding(same, gallery, limit) for same in chosen),
         more=len(verdict.findings) - sum(len(same) for same in chosen),
-        codes=_codes(verdict.codes) if len(verdict.codes) > 1 and not brief else "",
+        codes=codes,
         exchanges=exchanges,
         evidence=tuple(gallery.link(identifier) for identifier in verdict.evidence),
         rerun=wording.rerun(report.header, row.requirement.id),
@@ -145,7 +146,7 @@ def _alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
 
 def _codes(codes: tuple[tuple[str, int], ...]) -> str:
     """Write codes as one line, most of them once, the others with how often they were found."""
-    return ", ".join(line(code, 80) + (f" ×{count}" if count > 1 else "") for code, count in codes)
+    return ", ".join(line(code, 80) + (f" ({count} times)" if count > 1 else "") for code, count in codes)
 
 
 def _finding(same: list[Finding], gallery: Gallery, limit: int) -> ShownFinding:

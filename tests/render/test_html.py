@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -203,6 +204,13 @@ def test_what_is_wrong_everywhere_in_the_same_way_is_said_once(make: Make) -> No
 def test_findings_beyond_the_first_few_are_counted(make: Make) -> None:
     found = [Finding(code="odd", expected="x", received=str(n), exchange="text/1") for n in range(25)]
     assert "20 more recorded, in summary.json." in Page(html.render(make(row("STREAM-DONE", Outcome.FAIL, findings=found)))).text
+
+
+def test_every_code_is_named_with_its_count(make: Make) -> None:
+    found = [Finding(code=code, expected="x", received="y", exchange="text/1") for code in ("n/type", "stop/type")]
+    failed = row("REQUEST-TYPE", Outcome.FAIL, findings=found)
+    counted = replace(failed, verdict=replace(failed.verdict, codes=(("n/type", 3), ("stop/type", 1))))
+    assert "All that was found, by code: n/type (3 times), stop/type." in Page(html.render(make(counted))).text
 
 
 def test_an_exchange_is_shown_once_and_marked_for_all(typical: Report) -> None:
