@@ -29,6 +29,7 @@ class Readiness:
     """The target can be tested, and what was learnt on the way."""
 
     cap_field: str
+    asked: tuple[Step, ...]
 
 
 def steps(ask: Ask) -> Iterator[Step]:
@@ -47,17 +48,19 @@ def check(ask: Ask, send: Callable[[Step], Exchange]) -> Readiness:
     Raises `CannotTestError` with what is wrong and what to do.
     """
     answers: dict[str, Exchange] = {}
+    asked: list[Step] = []
     for step, field in zip(steps(ask), CAP_FIELDS, strict=True):
         exchange = send(step)
+        asked.append(step)
         answers[field] = exchange
         reason = hopeless(exchange, ask.model)
         if reason is not None:
             raise reason
         if _completed(exchange) and _capped(exchange):
-            return Readiness(cap_field=field)
+            return Readiness(cap_field=field, asked=tuple(asked))
     for field in CAP_FIELDS:
         if _completed(answers[field]):
-            return Readiness(cap_field=field)
+            return Readiness(cap_field=field, asked=tuple(asked))
     last = answers[CAP_FIELDS[-1]]
     raise CannotTestError(
         f"The target refuses a trivial request under both names of the cap on output: {last.status} {blame(last)}",

@@ -107,7 +107,7 @@ def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWrite
 
     readiness = preflight.check(assignment.ask(), send)
     steps = assignment.steps(readiness.cap_field)
-    writer.plan(steps.plan)
+    writer.plan(plan.price([*readiness.asked, *steps.first, *steps.last]))
     control = next(step for step in preflight.steps(assignment.ask()) if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
