@@ -250,19 +250,20 @@ class _Asker:
 
     def _insist(self, purpose: Purpose, request: Request, attempt: int, *, probing: bool = False) -> Exchange | None:
         """Ask for one answer, again if it gets lost. Returns the last loss if all were lost, None if we were stopped."""
-        losses = 0
+        losses = failures = 0
         while True:
             with self._gate.turn() as admitted:
                 exchange = self._send(request, purpose, attempt + losses) if admitted else None
                 if exchange is None or settled(exchange):
                     return exchange
                 losses += 1
+                failures += (exchange.status or 0) >= 500
                 delay = backoff(exchange, losses, self._random, time.time())
                 if exchange.status == RATE_LIMITED and self._gate.pause(delay, exchange):
                     self._tell_waiting(delay)
             if not probing:
                 self._check_presence(exchange)
-            if losses > self._patience_with(exchange):
+            if failures > self._patience_with(exchange) or losses > retries(exchange):
                 return exchange
             # After a rate limit the gate does the waiting, for all.
             if exchange.status != RATE_LIMITED and not self._gate.sleep(delay):

@@ -16,7 +16,7 @@ import pytest
 from conformance import pacing
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Footer, Header, Identity, Purpose, Request, Sent, Tier
-from conformance.observe import BUDGET, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
+from conformance.observe import BUDGET, FAILING_AFTER, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
 from conformance.pacing import LONGEST_WAIT, Gate, backoff, retry_after
 from conformance.runlog import Record, RecordWriter
 from conformance.settle import FAULT_RETRIES, RATE_LIMIT_RETRIES, RETRIES, retries, settled
@@ -269,6 +269,13 @@ def test_an_answer_ends_the_repeating(writer: RecordWriter) -> None:
     wire = FakeWire(lambda _, attempt: FaultKind.RESET if attempt == 1 else 400)
     run([step("a")], wire, writer)
     assert wire.asked == [("a", 1), ("a", 2)]
+
+
+def test_a_server_known_to_fail_is_asked_for_two_5xx_even_when_a_connection_breaks_first(writer: RecordWriter) -> None:
+    """One alone would leave open whether it always fails."""
+    wire = FakeWire(lambda purpose, attempt: FaultKind.RESET if (purpose.key, attempt) == ("last", 1) else 500)
+    run([*steps(FAILING_AFTER), step("last")], wire, writer, concurrency=1)
+    assert [asked for asked in wire.asked if asked[0] == "last"] == [("last", 1), ("last", 2), ("last", 3)]
 
 
 # Pacing

@@ -65,8 +65,14 @@ def tool_calls_without_calls(completion: Completion, call: Call) -> Completion:
     return _ended(completion, Finish.STOP, Finish.TOOL_CALLS) if call.request.tools else completion
 
 
-@defect("cap-ignored", seam=REQUEST, trips={"ANSWER-CAP", "USAGE-CAP"}, incident="ikawrakow/ik_llama.cpp#2321")
-def cap_ignored(request: ChatRequest, call: Call) -> ChatRequest:
+@defect("cap-ignored", seam=REQUEST, trips={"ANSWER-CAP", "USAGE-CAP"}, incident="nikserg/skim#35")
+def cap_ignored(request: ChatRequest, _: Call) -> ChatRequest:
+    """A cap is accepted under either name, and ignored."""
+    return replace(request, cap=None)
+
+
+@defect("cap-name-ignored", seam=REQUEST, trips={"ANSWER-CAP-NAMES", "USAGE-CAP"}, incident="ikawrakow/ik_llama.cpp#2321")
+def cap_name_ignored(request: ChatRequest, call: Call) -> ChatRequest:
     """The newer name of the cap is accepted and ignored."""
     older = isinstance(call.body, dict) and "max_tokens" in call.body
     return request if older else replace(request, cap=None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Level, Place
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply, valid_variation
-from conformance.strictjson import get, is_integer, items, show
+from conformance.strictjson import get, items, show
+from conformance.subjects.cap import CAPS, counted_tokens, is_ignored, most_tokens, words
 from conformance.subjects.pair import Variation
 from conformance.subjects.reply import Choice, Reply
 
@@ -29,24 +30,48 @@ def _at(position: int) -> Place:
     ],
 )
 def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
-    """An answer keeps to the cap under the name that the request gave it. An endpoint that knows another name refuses this one.
+    """An answer keeps to the cap that the request sets, under one of its two names at least.
 
     No tokenizer is needed to see a cap ignored: half as much again and eight tokens are let pass, a word takes at least one token and
     a token at most 32 characters. What is closer to the cap is the affair of USAGE-CAP.
     """
+    if _unknown_name(answered):
+        raise AbsentError("the target does not know this name of the cap; it heeds the other")
+    yield from _above(answered)
+
+
+@requirement(
+    "ANSWER-CAP-NAMES",
+    Level.MUST,
+    on=valid_reply.about("cap"),
+    cites=[contract("/x-request/either-cap"), contract("/x-request/honour-or-refuse"), incident("ikawrakow/ik_llama.cpp#2321")],
+)
+def every_name_of_the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
+    """A target that heeds the cap under one of its names heeds it under the other as well, or refuses that.
+
+    Clients send `max_completion_tokens` today and `max_tokens` from of old; a name that is passed over makes an answer without end.
+    """
+    if _unknown_name(answered):
+        yield from _above(answered)
+
+
+def _unknown_name(answered: Reply) -> bool:
+    names = [name for name in CAPS if get(answered.request, name) is not MISSING]
+    return len(names) == 1 and is_ignored(answered.observation.evidence, names[0])
+
+
+def _above(answered: Reply) -> Iterator[Finding]:
+    """What shows that an answer is far above its cap. Raises `UnmetError` where nothing could."""
     cap = answered.cap
     if cap is None or not answered.choices:
         raise UnmetError("no cap was asked for, or there is no choice")
-    most = cap + cap // 2 + 8
-    tokens = get(answered.usage, "completion_tokens")
-    if is_integer(tokens) and isinstance(tokens, int | float) and tokens > most * len(answered.choices):
-        yield Finding(
-            code="tokens", expected=f"about {cap} tokens", received=f"{tokens} tokens", at=Place(pointer="/usage/completion_tokens")
-        )
+    most, tokens = most_tokens(cap), counted_tokens(answered)
+    if tokens > most * len(answered.choices):
+        place = Place(pointer="/usage/completion_tokens")
+        yield Finding(code="tokens", expected=f"about {cap} tokens", received=f"{tokens} tokens", at=place)
     for position, choice in enumerate(answered.choices):
-        words = max(len(choice.text.split()), len(choice.text) // 32)
-        if words > most:
-            yield Finding(code="words", expected=f"about {cap} tokens", received=f"{words} words or more", at=_at(position))
+        if (least := words(choice.text)) > most:
+            yield Finding(code="words", expected=f"about {cap} tokens", received=f"{least} words or more", at=_at(position))
 
 
 def _stops(answered: Reply) -> list[str]:
@@ -120,9 +145,12 @@ def stop_string_is_left_out(answered: Reply) -> Iterator[Finding]:
 def a_stopped_answer_says_so(pair: Variation) -> Iterator[Finding]:
     """An answer that a stop string ended has the finish_reason `stop`, not `length`.
 
-    That it was ended so is taken from the answer to the same question without stop strings, which goes on with one of them here.
+    That it was ended so is taken from the answer to the same question without stop strings, which goes on with one of them here. Who says
+    `stop` has said it, whatever the text is: a model need not say the same twice.
     """
     stopped, running = pair.varied.first, pair.control.first
+    if stopped.finish_reason == "stop":
+        return
     met = any(running.text.startswith((stopped.text + stop, stopped.text.rstrip() + stop)) for stop in _stops(pair.varied))
     if not stopped.text or not met or stopped.finish_reason in (None, MISSING):
         raise UnmetError("the text did not come to a stop string")

@@ -94,7 +94,7 @@ def bad_keys_get_401(asked: Asked) -> Iterator[Finding]:
 def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
     """A bad key, an unknown model, another method or another path is not answered with a 5xx each time."""
     if asked.standing is Standing.BROKEN:
-        statuses = sorted({str(attempt.status) for attempt in asked.attempts})
+        statuses = sorted({str(attempt.status) for attempt in asked.heard})
         yield Finding(code="5xx", expected="a 4xx", received=f"{', '.join(statuses)} on every attempt")
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from conformance.model import Expectation, Finding, Purpose, Violation
-from conformance.observation import View
+from conformance.observation import AbsentError, View
 from conformance.requirements.validation.rule import rule
+from conformance.subjects.cap import is_ignored
 from conformance.subjects.failure import Probe, probe
 
 CAPS: Final = frozenset({"/max_tokens", "/max_completion_tokens"})
@@ -41,6 +42,8 @@ def unrefused(probe: Probe) -> Iterator[Finding]:
     """One finding if it was accepted. Its code names place and constraint, so that a report shows a row for each."""
     if not probe.observation.succeeded:
         return
+    if probe.violation.pointer in CAPS and is_ignored(probe.observation.evidence, probe.violation.pointer.removeprefix("/")):
+        raise AbsentError("the target does not know this name of the cap; it heeds the other")
     _, _, name = probe.observation.purpose.key.partition("/")
     stem, _, number = name.rpartition("/")
     code = stem if number.isdigit() else name
