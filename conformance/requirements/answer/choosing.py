@@ -21,11 +21,12 @@ def _names(choice: Choice) -> str:
 
 
 def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
-    """The choices that had their say. Raises `UnmetError` when there is none."""
+    """The choices that had their say; one that does not say how it ended had it not. Raises `UnmetError` when there is none."""
     found = [
         (position, choice)
         for position, choice in enumerate(answered.choices)
-        if choice.calls or (choice.finish_reason not in {"length", "content_filter"} and choice.refusal in (None, MISSING, ""))
+        if choice.calls
+        or (choice.finish_reason not in (None, MISSING, "length", "content_filter") and choice.refusal in (None, MISSING, ""))
     ]
     if not found:
         raise UnmetError("every choice was cut off or refused before it could call")

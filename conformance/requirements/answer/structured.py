@@ -16,11 +16,16 @@ from conformance.subjects.reply import Choice, Reply
 
 
 def _complete(answered: Reply) -> list[tuple[Place, Choice]]:
-    """The choices that hold text and were neither cut off nor refused. Raises `UnmetError` when there is none."""
+    """The choices that came to their end and were neither cut off nor refused. Raises `UnmetError` when there is none.
+
+    One without a finish_reason did not come to its end: a server that breaks off a stream may yet close it with `[DONE]`.
+    """
     found = [
         (Place(pointer=f"/choices/{position}/message/content"), choice)
         for position, choice in enumerate(answered.choices)
-        if choice.finish_reason not in {"length", "content_filter"} and choice.refusal in (None, MISSING, "") and not choice.calls
+        if choice.finish_reason not in (None, MISSING, "length", "content_filter")
+        and choice.refusal in (None, MISSING, "")
+        and not choice.calls
     ]
     if not found:
         raise UnmetError("every choice was cut off, filtered or refused")
