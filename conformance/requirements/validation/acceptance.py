@@ -115,7 +115,8 @@ def _every_5xx(asked: Asked) -> Iterator[Finding]:
     if asked.standing is Standing.BROKEN:
         statuses, wrong = _listed(attempt.status for attempt in asked.attempts if attempt.status), asked.purpose.violation
         sent = f", when this was sent for {spot(wrong.pointer)}: {wrong.sent}" if wrong else ""
-        yield Finding(code="5xx", expected="an answer, or a refusal with a 4xx", received=f"{statuses} on every attempt{sent}")
+        received = f"{statuses} on every attempt{sent}; the last {said(asked.heard[-1])}"
+        yield Finding(code="5xx", expected="an answer, or a refusal with a 4xx", received=received)
 
 
 @requirement(
