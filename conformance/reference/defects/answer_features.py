@@ -56,6 +56,15 @@ def logprobs_bytes_text(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     return answer
 
 
+@defect("logprobs-key-missing", seam=ANSWER, trips={"ANSWER-LOGPROBS-KEY"})
+def logprobs_key_missing(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """A choice without log probabilities does not say so."""
+    for choice in each_choice(answer):
+        if choice["logprobs"] is None:
+            del choice["logprobs"]
+    return answer
+
+
 @defect("logprobs-not-logarithms", seam=ANSWER, trips={"ANSWER-LOGPROBS-RANGE"})
 def logprobs_not_logarithms(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """Log probabilities are probabilities."""

@@ -9,9 +9,9 @@ from typing import Final
 from conformance.model import Finding, Json, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.answer.valid import valid_reply
+from conformance.requirements.answer.valid import valid_answer, valid_reply
 from conformance.strictjson import get, items, show
-from conformance.subjects.reply import Choice, Reply
+from conformance.subjects.reply import Answer, Choice, Reply
 
 ROUNDING: Final = 1e-3
 """How far above 0 a logarithm may come out through the rounding of a probability of 1."""
@@ -55,6 +55,22 @@ def logprobs_are_given(answered: Reply) -> Iterator[Finding]:
 
 def _at(position: int) -> Place:
     return Place(pointer=f"/choices/{position}/logprobs")
+
+
+@requirement(
+    "ANSWER-LOGPROBS-KEY",
+    Level.SHOULD,
+    on=valid_answer,
+    cites=[contract("/x-answer/logprobs-absent"), contract("/components/schemas/Choice/required")],
+)
+def logprobs_are_there_even_if_null(whole: Answer) -> Iterator[Finding]:
+    """Every choice has the member `logprobs`, null where none were asked for."""
+    choices = [(position, choice) for position, choice in enumerate(items(whole.body, "choices")) if isinstance(choice, dict)]
+    if not choices:
+        raise AbsentError("the answer has no choice")
+    for position, choice in choices:
+        if "logprobs" not in choice:
+            yield Finding(code="absent", expected="null", received="(absent)", at=_at(position))
 
 
 @requirement(

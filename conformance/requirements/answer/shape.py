@@ -21,7 +21,7 @@ CLOCK_SKEW: Final = 24 * 60 * 60
 _OWNED: Final = re.compile(r"/object|/usage.*|/choices(/\d+/(index|finish_reason|logprobs/.*|message/(role|content|tool_calls.*)))?")
 """Pointers that requirements of their own watch."""
 
-_OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason", "role", "content"})
+_OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason", "logprobs", "role", "content"})
 """Members whose absence requirements of their own watch."""
 
 
