@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Level, Place
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, show
@@ -106,7 +106,7 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
 def one_call_at_a_time(answered: Reply) -> Iterator[Finding]:
     """With parallel_tool_calls false the answer holds at most one call."""
     if get(answered.request, "parallel_tool_calls") is not False or not any(choice.calls for choice in answered.choices):
-        raise UnmetError("the request allows several calls, or there is none")
+        raise AbsentError("the request allows several calls, or there is none")
     for position, choice in enumerate(answered.choices):
         if len(choice.calls) > 1:
             yield Finding(code="several", expected="one call", received=_names(choice), at=_at(position))
