@@ -9,6 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from conformance.model import FaultKind
 from conformance.settle import RATE_LIMITED, settled
 
 if TYPE_CHECKING:
@@ -139,9 +140,11 @@ class Gate:
             return not self._condition.wait_for(lambda: self._closed, timeout=seconds)
 
     def answered(self, exchange: Exchange) -> None:
-        """Take note of an answer: the target keeps up."""
+        """Take note of an answer: the target keeps up, or breaks off what it began, as one does that serves one request at a time."""
         with self._condition:
-            if settled(exchange) and self._limit < self._most:
+            if exchange.status is not None and exchange.status < 300 and exchange.fault and exchange.fault.kind is FaultKind.TRUNCATED:
+                self._limit = max(1.0, self._limit / 2)
+            elif settled(exchange) and self._limit < self._most:
                 self._limit = min(self._most, self._limit + 1 / self._limit)
                 self._condition.notify_all()
 

@@ -338,6 +338,27 @@ def test_a_rate_limit_holds_everybody_up_and_lets_fewer_in() -> None:
         assert third == [False]
 
 
+def test_a_target_that_breaks_off_its_answers_is_asked_fewer_at_once() -> None:
+    """It may serve one at a time, and drop what it is at when the next request comes."""
+    gate = Gate(concurrency=2)
+    gate.answered(replace(exchange(Purpose(key="a", scenario="a"), 1, 200), fault=Fault(kind=FaultKind.TRUNCATED, detail="Cut.")))
+    with gate.turn() as first:
+        assert first
+        second: list[bool] = []
+
+        def enter() -> None:
+            with gate.turn() as admitted:
+                second.append(admitted)
+
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        waiting.join(0.05)
+        assert second == []
+        gate.answered(exchange(Purpose(key="a", scenario="a"), 2, 200))
+        waiting.join(5)
+        assert second == [True]
+
+
 def test_a_pause_is_kept_by_all() -> None:
     gate = Gate(concurrency=2)
     gate.pause(0.1, exchange(Purpose(key="a", scenario="a"), 1, 429))
