@@ -18,6 +18,9 @@ CAP = 5
 ROOM = 40
 """Tokens; enough to run past the stop string if it is not heeded."""
 
+SHORTEST = 10
+"""Characters of text in which a stop string can be found: something before it, itself, something after it."""
+
 NEVER_SAID = "\u2603 never said"
 
 
@@ -74,8 +77,8 @@ def _word(answer: Exchange) -> str | None:
         text = get(strictjson.parse(answer.body).value, "choices", 0, "message", "content")
     except strictjson.NotJsonError:
         return None
-    if not isinstance(text, str) or len(text) < 24:
+    if not isinstance(text, str) or len(text) < SHORTEST:
         return None
     middle = len(text) // 2
-    piece = text[middle : middle + 6]
+    piece = text[middle : middle + min(6, len(text) // 4)]
     return piece if piece.strip() and text.find(piece) > 2 else None

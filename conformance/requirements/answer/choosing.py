@@ -44,10 +44,11 @@ def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
     ],
 )
 def none_means_none(answered: Reply) -> Iterator[Finding]:
-    """With tool_choice `none` the answer holds no call."""
+    """With tool_choice `none` the answer holds no call. Text that was cut off stands where the call would have stood."""
     if get(answered.request, "tool_choice") != "none":
         raise UnmetError("the request does not forbid calls")
-    for position, choice in _uncut(answered):
+    spoken = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text or choice.calls]
+    for position, choice in spoken or _uncut(answered):
         if choice.calls:
             yield Finding(code="called", expected="no call", received=_names(choice), at=_at(position))
 

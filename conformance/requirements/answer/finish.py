@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Level, Place
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_answer, valid_reply, valid_variation
 from conformance.strictjson import get, is_integer, show
@@ -73,9 +73,12 @@ def finish_reason_is_known(answered: Reply) -> Iterator[Finding]:
 def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
     """An answer that the cap cut off ends with `length`.
 
-    That it was cut is taken from the answer to the same question under a larger cap, which begins alike and goes on.
+    That it was cut is taken from the answer to the same question under a larger cap, which begins alike and goes on. Who says `length`
+    has said it, be the text another one or all of it thought.
     """
     shorter, longer = pair.varied.first, pair.control.first
+    if shorter.finish_reason == "length":
+        return
     if not shorter.text or not longer.text.startswith(shorter.text) or len(longer.text) <= len(shorter.text):
         raise UnmetError("the answer under the larger cap is not a longer version of this one")
     if shorter.finish_reason in (None, MISSING):
@@ -105,12 +108,14 @@ def length_means_cut(answered: Reply) -> Iterator[Finding]:
     cap, tokens = answered.cap, get(answered.usage, "completion_tokens")
     if cap is None or not is_integer(tokens) or not isinstance(tokens, int | float) or len(answered.choices) != 1:
         raise UnmetError("there is no cap, no count, or more than one choice")
+    if answered.first.finish_reason != "length":
+        return
     if get(answered.usage, "completion_tokens_details", "reasoning_tokens") or _total_beyond_parts(answered):
-        raise UnmetError("the model thought as well, and not all of it need be counted")
+        raise AbsentError("the model thought as well, and not all of it need be counted")
     said = len(answered.first.text.encode("utf-8", "replace"))
     if not said or answered.first.calls:
-        raise UnmetError("the choice is not text alone")
-    if answered.first.finish_reason == "length" and said < cap and 0 < tokens < cap - 1:
+        raise AbsentError("the choice is not text alone")
+    if said < cap and 0 < tokens < cap - 1:
         yield Finding(code="not-cut", expected="stop", received=f"length after {tokens} of {cap} tokens", at=_at(0))
 
 

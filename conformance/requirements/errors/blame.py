@@ -55,13 +55,24 @@ def param_is_given(probe: Probe) -> Iterator[Finding]:
     cites=[contract("/x-errors/param"), incident("sdcb/chats#132")],
 )
 def param_is_right(probe: Probe) -> Iterator[Finding]:
-    """`error.param`, where it names a member, names the one at fault, at least by the first step of its path."""
+    """`error.param`, where it names a member, names the one at fault, at least by the first step of its path.
+
+    A member that was sent along with it, since it means nothing alone, may be what the target lacks, and is then named instead.
+    """
     param = _param(probe)
     if not isinstance(param, str) or not param:
         raise AbsentError("no param")
     steps = probe.violation.pointer.split("/")[1:]
-    if not {steps[0], steps[-1]} & set(re.split(r"[^A-Za-z0-9_]+", param)):
+    if not ({steps[0], steps[-1]} | _companions(probe)) & set(re.split(r"[^A-Za-z0-9_]+", param)):
         yield Finding(code="elsewhere", expected=spot(probe.violation.pointer), received=param, at=Place(pointer="/error/param"))
+
+
+def _companions(probe: Probe) -> set[str]:
+    """Members of the request that its accepted control does not have."""
+    control = probe.observation.asked.control()
+    plain = control.answer.request_json if control is not None and control.answer is not None else None
+    sent = probe.observation.request_json
+    return set(sent) - set(plain) if isinstance(sent, dict) and isinstance(plain, dict) else set()
 
 
 def _of_the_body(purpose: Purpose) -> bool:

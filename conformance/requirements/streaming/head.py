@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Level, Place
-from conformance.observation import Asked, UnmetError
+from conformance.observation import AbsentError, Asked, UnmetError, accepted
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.streaming.reading import coded, ended
 from conformance.strictjson import get
@@ -27,6 +27,8 @@ def stream_is_honoured(asked: Asked) -> Iterator[Finding]:
     A server that cannot stream refuses the request and names `stream`.
     """
     successes = [each for each in asked.answers if each.succeeded and get(each.json, "error") in (None, MISSING)]
+    if not successes and (not accepted(asked.purpose) or (asked.unclaimed() and any(each.refused for each in asked.answers))):
+        raise AbsentError("refused")
     if not successes:
         raise UnmetError("it was not answered with success")
     for each in successes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level
-from conformance.observation import AbsentError, UnmetError
+from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning, usage_of
 from conformance.strictjson import get, is_integer
@@ -52,7 +52,7 @@ def prompt_is_counted(answered: Reply) -> Iterator[Finding]:
 def completion_is_counted(answered: Reply) -> Iterator[Finding]:
     """completion_tokens is above 0 when the answer holds text or calls."""
     if not any(choice.text or choice.calls for choice in answered.choices):
-        raise UnmetError("the answer holds neither text nor calls")
+        raise AbsentError("the answer holds neither text nor calls")
     if count(answered, "completion_tokens") == 0:
         yield Finding(code="zero", expected="more than 0", received="0", at=at("completion_tokens"))
 

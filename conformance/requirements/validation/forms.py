@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.model import Area, Finding, Level
 from conformance.observation import Asked
 from conformance.registry import contract, excluded, incident, requirement
-from conformance.requirements.validation.refusal import refusal, valid
+from conformance.requirements.validation.refusal import refusal, unless_the_model_lacks_it, valid
 
 PARTS = "content-parts"
 
@@ -63,11 +63,16 @@ def null_is_accepted(asked: Asked) -> Iterator[Finding]:
     "REQUEST-BOUNDS",
     Level.MUST,
     on=valid("temperature on a bound", lambda p: p.key in {"parameters/temperature-high", "stop/open"}),
-    cites=[contract("/x-request/bounds-are-inclusive"), incident("stdapi-ai/stdapi.ai#224"), incident("ai-forever/gigachain#237")],
+    cites=[
+        contract("/x-request/bounds-are-inclusive"),
+        contract("/x-request/model-specific-refusal"),
+        incident("stdapi-ai/stdapi.ai#224"),
+        incident("ai-forever/gigachain#237"),
+    ],
 )
 def bounds_are_inclusive(asked: Asked) -> Iterator[Finding]:
     """Temperature 0 and temperature 2 are accepted: the bounds belong to the range."""
-    yield from refusal(asked)
+    yield from unless_the_model_lacks_it(asked)
 
 
 @requirement(
@@ -76,6 +81,7 @@ def bounds_are_inclusive(asked: Asked) -> Iterator[Finding]:
     on=valid("members at values that change nothing", lambda p: p.key == "parameters/neutral"),
     cites=[
         contract("/x-request/bounds-are-inclusive"),
+        contract("/x-request/model-specific-refusal"),
         incident("mistralai/platform-docs-public#7"),
         incident("crewAIInc/crewAI#60"),
         incident("zed-industries/zed#36215"),
@@ -86,7 +92,7 @@ def neutral_values_are_accepted(asked: Asked) -> Iterator[Finding]:
 
     Clients send them with every request, whether or not the server can do anything with them.
     """
-    yield from refusal(asked)
+    yield from unless_the_model_lacks_it(asked)
 
 
 @requirement(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.model import Finding, Purpose
-from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted
+from conformance.observation import AbsentError, Asked, Gap, GapKind, Observation, UnmetError, View, accepted
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply, valid_request
 
@@ -37,6 +37,15 @@ def refusal(asked: Asked) -> Iterator[Finding]:
         yield Finding(code="refused", expected="a status of 200", received=said(answer))
     elif not answer.succeeded:
         raise UnmetError(f"answered {answer.status}, which is not about the body")
+
+
+def unless_the_model_lacks_it(asked: Asked) -> Iterator[Finding]:
+    """The same, for members that a model may lack. Raises `AbsentError` where the refusal says so in its code, and nobody claims them."""
+    if asked.answer is not None and asked.answer.refused and asked.unclaimed():
+        code = ErrorReply(asked.answer).member("code")
+        if isinstance(code, str) and code.startswith("unsupported_"):
+            raise AbsentError(f"refused as {code}")
+    yield from refusal(asked)
 
 
 def said(answer: Observation) -> str:

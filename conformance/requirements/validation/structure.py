@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level, Purpose, Violation
+from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.broken import invalid, is_core, kind, unrefused
+from conformance.strictjson import get
 from conformance.subjects.failure import Probe
 
 BODY = "/components/schemas/CreateChatCompletionRequest"
@@ -96,8 +98,10 @@ def required_members_are_there(probe: Probe) -> Iterator[Finding]:
 def companions_are_there(probe: Probe) -> Iterator[Finding]:
     """A member that means nothing without another is refused when that one is missing.
 
-    Such as `top_logprobs` without `logprobs`, or `stream_options` without `stream`.
+    Such as `top_logprobs` without `logprobs`, or `stream_options` without `stream`. Where the contract leaves it open, either way is right.
     """
+    if get(probe.observation.contract.at(probe.violation.clause), "level") == Level.MAY:
+        raise AbsentError("the contract leaves it open")
     yield from unrefused(probe)
 
 
