@@ -213,7 +213,10 @@ CUSTOM_FORMAT = tagged(
 )
 TOOL = tagged(
     "type",
-    {"function": form({"function": FUNCTION}), "custom": form({"custom": form({"name": text}, {"description": text, "format": CUSTOM_FORMAT})})},
+    {
+        "function": form({"function": FUNCTION}),
+        "custom": form({"custom": form({"name": text}, {"description": text, "format": CUSTOM_FORMAT})}),
+    },
 )
 CHOICE = either(
     (str, word("none", "auto", "required")),
@@ -328,15 +331,7 @@ def read(style: Style, label: str, raw: bytes) -> Wanted:
     if label.partition(";")[0].strip().lower() != "application/json":
         raise RefusalError(415, "The body is to be application/json.")
 
-    def nonsense(constant: str) -> Any:
-        raise ValueError(constant)
-
-    try:
-        body = json.loads(raw.decode("utf-8"), parse_constant=nonsense)
-    except (ValueError, RecursionError):
-        raise RefusalError(400, "We could not parse the JSON body of your request.") from None
-    if not isinstance(body, dict):
-        raise RefusalError(400, "The body is to be a JSON object.")
+    body = _parsed(raw)
     for member in ("model", "messages"):
         if member not in body:
             raise RefusalError(400, f"You must provide '{member}'.", member, "missing_required_parameter")
@@ -351,6 +346,19 @@ def read(style: Style, label: str, raw: bytes) -> Wanted:
         message = f"The model '{body['model']}' does not exist."
         raise RefusalError(style.unknown_model, message, "model", "model_not_found")
     return Wanted(body)
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    def nonsense(constant: str) -> Any:
+        raise ValueError(constant)
+
+    try:
+        body = json.loads(raw.decode("utf-8"), parse_constant=nonsense)
+    except (ValueError, RecursionError):
+        raise RefusalError(400, "We could not parse the JSON body of your request.") from None
+    if not isinstance(body, dict):
+        raise RefusalError(400, "The body is to be a JSON object.")
+    return body
 
 
 def _check_member(style: Style, member: str, value: Any) -> None:
@@ -387,19 +395,23 @@ def _check_features(style: Style, body: dict[str, Any]) -> None:
     if any(tool["type"] != "function" for tool in body.get("tools") or []):
         raise wrong("tools", "only functions are supported", "unsupported_value")
     for place, message in enumerate(body["messages"]):
-        path = f"messages[{place}]"
-        if message["role"] == "function" or message["role"] in lacks:
-            raise wrong(f"{path}.role", f"{message['role']} is not supported", "unsupported_value")
-        if "name" in message and "name" in lacks:
-            raise wrong(f"{path}.name", "not supported", "unsupported_parameter")
-        if (message.get("tool_calls") or message["role"] == "tool") and "tools" in lacks:
-            raise wrong(f"{path}.role", "tools are not supported", "unsupported_value")
-        parts = message.get("content") if isinstance(message.get("content"), list) else []
-        if parts and "parts" in lacks:
-            raise wrong(f"{path}.content", "expected a string", "unsupported_value")
-        for number_, part in enumerate(parts):
-            if part["type"] not in {"text", "refusal"}:
-                raise wrong(f"{path}.content[{number_}].type", "this model reads text", "unsupported_value")
+        _check_message(lacks, f"messages[{place}]", message)
+
+
+def _check_message(lacks: frozenset[str], path: str, message: dict[str, Any]) -> None:
+    role = message["role"]
+    if role == "function" or (role == "developer" and "developer" in lacks):
+        raise wrong(f"{path}.role", f"{role} is not supported", "unsupported_value")
+    if "name" in message and "name" in lacks:
+        raise wrong(f"{path}.name", "not supported", "unsupported_parameter")
+    if (message.get("tool_calls") or role == "tool") and "tools" in lacks:
+        raise wrong(f"{path}.role", "tools are not supported", "unsupported_value")
+    parts = message.get("content") if isinstance(message.get("content"), list) else []
+    if parts and "parts" in lacks:
+        raise wrong(f"{path}.content", "expected a string", "unsupported_value")
+    for place, part in enumerate(parts or []):
+        if part["type"] not in {"text", "refusal"}:
+            raise wrong(f"{path}.content[{place}].type", "this model reads text", "unsupported_value")
 
 
 def _check_between(body: dict[str, Any]) -> None:

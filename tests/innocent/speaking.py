@@ -139,24 +139,29 @@ def _text(style: Style, wanted: Wanted) -> str:
     if form.get("type") == "json_schema":
         return json.dumps(_instance(form["json_schema"].get("schema") or {}))
     asked = " ".join(wanted.texts[-1])
-    match style.mind:
-        case "rambling":
-            return " ".join(f"And another thing, the {number}th: the weather was better in the old days." for number in range(40))
-        case "terse":
-            return "Ok."
-        case "foreign":
-            return "Natürlich, gern! 当然可以。Übung macht den Meister, и всё такое. 👩‍👩‍👧 " * 3
-        case "moody":
-            return " ".join(["Hm", "well", "so", "now", "then"][(next(_turns) * 7 + step) % 5] for step in range(5 + next(_turns) % 9))
-        case "mute":
-            return ""
-        case _:
-            begun = "\n\n" if style.mind == "newline" else ""
-            if asked.startswith("Say exactly: "):
-                return begun + asked.removeprefix("Say exactly: ")
-            if "Count from" in asked:
-                return begun + " ".join(str(number) for number in range(1, 41))
-            return begun + "That is a good question, and here is an answer to it."
+    return _free(style, asked)
+
+
+def _free(style: Style, asked: str) -> str:
+    """What it says when nothing is prescribed."""
+    said = {
+        "rambling": " ".join(f"And another thing, the {number}th: the weather was better in the old days." for number in range(40)),
+        "terse": "Ok.",
+        "foreign": "Natürlich, gern! 当然可以。Übung macht den Meister, и всё такое. 👩‍👩‍👧 " * 3,
+        "canned": "Hello! How can I help you today?",
+        "echo": asked,
+        "mute": "",
+    }
+    if style.mind in said:
+        return said[style.mind]
+    if style.mind == "moody":
+        return " ".join(["Hm", "well", "so", "now", "then"][(next(_turns) * 7 + step) % 5] for step in range(5 + next(_turns) % 9))
+    begun = "\n\n" if style.mind == "newline" else ""
+    if asked.startswith("Say exactly: "):
+        return begun + asked.removeprefix("Say exactly: ")
+    if "Count from" in asked:
+        return begun + " ".join(str(number) for number in range(1, 41))
+    return begun + "That is a good question, and here is an answer to it."
 
 
 def _instance(schema: dict[str, Any]) -> Any:

@@ -11,8 +11,8 @@ class Style:
 
     # ---- the model
     mind: str = "obedient"
-    """`obedient`, `rambling`, `terse`, `foreign`, `moody` (never the same twice), `newline` (begins with a blank line), `mute`,
-    `chatty` (says something beside its calls)."""
+    """`obedient`, `rambling`, `terse`, `foreign`, `moody` (never the same twice), `canned` (always the same), `echo`, `newline` (begins
+    with a blank line), `mute`, `chatty` (says something beside its calls)."""
     thinks: int = 0
     """Tokens that it thinks before it says anything; they count against the cap."""
     shows_thought: bool = True

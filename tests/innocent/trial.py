@@ -11,6 +11,13 @@ from tests.matrix import Outcomes, run
 
 DIALECTS: Final = ("openai-compatible", "openai")
 
+EVERYTHING: Final = frozenset(
+    {"several", "n", "logprobs", "top_logprobs", "json_schema", "json_object", "response_format", "tools", "tool_choice"}
+    | {"parallel_tool_calls", "stop", "seed", "developer", "parts", "name", "stream_options", "frequency_penalty", "presence_penalty"}
+    | {"user", "logit_bias", "temperature", "top_p"}
+)
+"""All that a server can do without."""
+
 STYLES: Final[dict[str, Style]] = {
     "documented": Style(),
     "open door": Style(open_door=True, request_id=False, date=False),
@@ -31,6 +38,8 @@ STYLES: Final[dict[str, Style]] = {
     "foreign": Style(mind="foreign", tokens="bytes"),
     "letters": Style(tokens="letters", overhead=11, part_overhead=1),
     "moody": Style(mind="moody", shy=True),
+    "canned": Style(mind="canned", shy=True),
+    "echo": Style(mind="echo", tokens="letters", shy=True),
     "newline first": Style(mind="newline"),
     "mute": Style(mind="mute", end_token=1, shy=True),
     "chatty": Style(mind="chatty", at_once=2, thinks=3),
@@ -50,10 +59,7 @@ STYLES: Final[dict[str, Style]] = {
     "no stream": Style(lacks=frozenset({"stream", "stream_options"})),
     "no temperature": Style(lacks=frozenset({"temperature", "top_p"})),
     "nothing": Style(
-        lacks=frozenset(
-            "several n logprobs top_logprobs json_schema json_object response_format tools tool_choice parallel_tool_calls stop seed "
-            "developer parts name stream_options frequency_penalty presence_penalty user logit_bias temperature top_p".split()
-        ),
+        lacks=EVERYTHING,
         caps=frozenset({"max_completion_tokens"}),
         any_model=True,
         open_door=True,
@@ -66,8 +72,8 @@ STYLES: Final[dict[str, Style]] = {
     "bare errors": Style(bare_errors=True, any_model=True),
     "lenient": Style(strict=False, any_model=True, open_door=True, nulls="all"),
     "closed": Style(closed=True),
-    "busy": Style(busy=50),
-    "flaky": Style(flaky=40),
+    "busy": Style(busy=299),
+    "flaky": Style(flaky=99),
 }
 
 

@@ -68,7 +68,7 @@ class Writer:
             case "exact":
                 message |= {"refusal": None, "annotations": []}
             case "all":
-                for member in ("refusal", "tool_calls", "function_call", "audio", "annotations", "reasoning_content", "name"):
+                for member in ("refusal", "tool_calls", "function_call", "audio", "annotations", "reasoning_content"):
                     message.setdefault(member, None)
             case _:
                 pass

@@ -1,0 +1,78 @@
+"""Nobody who keeps to the contract is accused, however unlike the reference server they are.
+
+Each style of the second server is judged under the default reading; none fails a MUST, and every one passes the gate, but for those
+whose model leaves nothing to judge. What a style fails below MUST is named here: things that the reading warns about or lists.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.model import Level, Outcome
+from tests.innocent.server import serving
+from tests.innocent.trial import STYLES, judged
+
+TOLD: dict[str, set[str]] = {
+    "open door": {"ERROR-REQUEST-ID"},
+    "refuses keys with 403": {"ERROR-KEY-STATUS"},
+    "no space": {"STREAM-DATA-SPACE"},
+    "usage always": {"STREAM-USAGE-NULL", "STREAM-USAGE-UNASKED"},
+    "usage bare": {"STREAM-USAGE-NULL"},
+    "merged": {"STREAM-FINISH-ALONE", "ANSWER-CONTENT-KEY", "ANSWER-LOGPROBS-KEY"},
+    "all nulls": {"ANSWER-NO-EMPTY-CALLS"},
+    "thinks in secret": {"ANSWER-NO-EMPTY-CALLS"},
+    "every role": {"STREAM-ROLE-ONCE", "ANSWER-LOGPROBS-KEY"},
+    "moody": {"STREAM-SAME-TEXT", "STREAM-SAME-FINISH"},
+    "no developer": {"REQUEST-DEVELOPER"},
+    "no parts": {"REQUEST-CONTENT-PARTS", "REQUEST-NAME", "REQUEST-TOOL-RESULT-PARTS"},
+    "no stream": {"ERROR-MODEL-STATUS", "ERROR-STREAMED-SAME"},
+    "no stream_options": {"REQUEST-CAP-NAMES"},
+    "max_tokens": {"REQUEST-CAP-NAMES", "ERROR-INVALID-STATUS"},
+    "max_completion_tokens": {"REQUEST-CAP-NAMES", "ERROR-CODE-TYPE", "ERROR-MODEL-STATUS"},
+    "bare errors": {"ERROR-MEMBERS", "ERROR-TYPE", "ERROR-PARAM-NAMED", "ERROR-MODEL-REFUSED"},
+    "lenient": {"REQUEST-COERCION", "REQUEST-ENUM", "REQUEST-LENGTH", "REQUEST-NULL", "REQUEST-ORDER", "REQUEST-RANGE", "REQUEST-TYPE"}
+    | {"REQUEST-DEPENDENCY", "ERROR-MODEL-REFUSED", "ANSWER-NO-EMPTY-CALLS"},
+    "nothing": {"REQUEST-CONTENT-PARTS", "REQUEST-DEVELOPER", "REQUEST-NAME", "REQUEST-CAP-NAMES", "ERROR-MODEL-REFUSED"}
+    | {"ANSWER-CONTENT-KEY", "ANSWER-LOGPROBS-KEY"},
+}
+"""Requirements below MUST that a style may fail, each for a habit that it has."""
+
+UNJUDGED = {"terse", "mute", "lost in thought"}
+"""Styles whose model says too little to tell whether a cap or a stop sequence is heeded."""
+
+TO_THE_LETTER = [
+    "documented",
+    "odd pieces",
+    "all at once",
+    "closes",
+    "old HTTP",
+    "rambling",
+    "foreign",
+    "letters",
+    "newline first",
+    "thinker",
+]
+"""Styles that keep to the letter as well."""
+
+
+@pytest.mark.parametrize("name", list(STYLES))
+def test_an_innocent_server_is_not_accused(name: str) -> None:
+    with serving(STYLES[name]) as server:
+        outcomes = judged(server, "openai-compatible")
+    assert outcomes.having(Outcome.FAIL) <= TOLD.get(name, set())
+    assert not outcomes.having(Outcome.ERROR)
+    rows = {row.requirement.id: row.verdict for row in outcomes.report.rows}
+    assert Level.MUST not in {rows[identifier].level for identifier in TOLD.get(name, set())}
+    assert outcomes.report.gate.status == (2 if name in UNJUDGED else 0)
+
+
+@pytest.mark.parametrize("name", TO_THE_LETTER)
+def test_the_letter_of_the_contract_accuses_no_innocent_either(name: str) -> None:
+    with serving(STYLES[name]) as server:
+        outcomes = judged(server, "openai")
+    assert not outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR)
+    assert outcomes.report.gate.status == 0
+
+
+def test_only_styles_that_exist_are_excused() -> None:
+    assert set(TOLD) | UNJUDGED | set(TO_THE_LETTER) <= set(STYLES)
