@@ -57,12 +57,13 @@ def roles(ask: Ask) -> Iterator[Step]:
     parts: Json = {"role": "user", "content": [{"type": "text", "text": PROMPT}]}
     yield ask.step("user-parts", ask.body([parts]), needs=["content-parts"], control=ask.control, topics=["parts"])
     rule = "Answer briefly."
-    yield ask.step("system", ask.body([{"role": "system", "content": rule}, user]), topics=["system"])
+    yield ask.step("system", ask.body([{"role": "system", "content": rule}, user]), control=ask.control, topics=["system", "turn"])
     system_parts: list[Json] = [{"role": "system", "content": [{"type": "text", "text": rule}]}, user]
     yield ask.step("system-parts", ask.body(system_parts), needs=["content-parts"], control=ask.key("system"), topics=["parts"])
-    yield ask.step("developer", ask.body([{"role": "developer", "content": rule}, user]), needs=["developer-role"])
+    developer = ask.body([{"role": "developer", "content": rule}, user])
+    yield ask.step("developer", developer, needs=["developer-role"], control=ask.control, topics=["turn"])
     turn: list[Json] = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}, user]
-    yield ask.step("history", ask.body(turn), topics=["history"])
+    yield ask.step("history", ask.body(turn), control=ask.control, topics=["history", "turn"])
     turn_parts: list[Json] = [turn[0], {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}, user]
     yield ask.step("history-parts", ask.body(turn_parts), needs=["content-parts"], control=ask.key("history"), topics=["parts"])
     yield ask.step("name", ask.body([{"role": "user", "name": "ada", "content": PROMPT}]), needs=["message-name"])

@@ -20,17 +20,20 @@ def invalid(ask: Ask) -> Iterator[Step]:
     """Mutants of the preflight's question, generated from the contract.
 
     Each has a streamed twin in the full tier. In the smaller ones the first of each member has: what a server does to streams before it
-    has read a body, it does to all of them.
+    has read a body, it does to all of them. Of the members that every endpoint knows, the first of each constraint has, as a whole and
+    further down: a second handler, for streams, may check less.
     """
-    twinned: set[str] = set()
+    twinned: set[tuple[str, str]] = set()
     for mutant in ask.corpus.mutants:
         body = mutant.apply(ask.minimal)
         expect = Expectation.REFUSED if mutant.violation.constraint in JUDGED_APART else mutant.expect
         yield ask.refused(mutant.key, body, mutant.violation, expect=expect)
         member = mutant.violation.pointer.split("/")[1]
-        if "stream" in {*mutant.put, *mutant.drop} or (member in twinned and ask.tier is not Tier.FULL):
+        whole = mutant.violation.pointer if mutant.violation.pointer == f"/{member}" else member
+        place = (whole, mutant.violation.constraint) if mutant.violation.core else (member, "")
+        if "stream" in {*mutant.put, *mutant.drop} or (place in twinned and ask.tier is not Tier.FULL):
             continue
-        twinned.add(member)
+        twinned.add(place)
         streamed = {**body, "stream": True}
         yield ask.refused(f"{mutant.key}/streamed", streamed, mutant.violation, expect=expect, twin=ask.key(mutant.key))
 

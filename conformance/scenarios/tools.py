@@ -40,6 +40,12 @@ QUESTION = "What is the weather in Oslo in celsius? Use the tool get_weather."
 
 PLAIN = "Say exactly: no tool needed."
 
+RESULT = " ".join(
+    f"{day}: 17 degrees, overcast, wind from the north west, light rain in the evening and frost towards the morning."
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+)
+"""What the tool found out; long enough that the count of tokens shows whether it was read."""
+
 
 def named(name: str) -> Json:
     """The choice of one function."""
@@ -95,13 +101,13 @@ def round_trip(ask: Ask) -> Iterator[Step]:
         return follow
 
     needs, before = ["tools", "tool-choice-required"], ask.key("call")
-    yield ask.step("string-result", answered("17 degrees"), needs=needs, after=before, topics=["history"])
-    parts: Json = [{"type": "text", "text": "17 degrees"}]
+    yield ask.step("string-result", answered(RESULT), needs=needs, after=before, control=before, topics=["history", "result"])
+    parts: Json = [{"type": "text", "text": RESULT}]
     control = ask.key("string-result")
     yield ask.step(
         "parts-result", answered(parts), needs=[*needs, "content-parts"], after=before, control=control, topics=["history", "parts"]
     )
-    yield ask.step("verbatim", answered("17 degrees", verbatim=True), needs=needs, after=before, topics=["history", "verbatim"])
+    yield ask.step("verbatim", answered(RESULT, verbatim=True), needs=needs, after=before, topics=["history", "verbatim"])
 
 
 def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool) -> dict[str, Json] | None:

@@ -22,6 +22,12 @@ def any_key_accepted(refusal: Refusal | None, _: Call) -> Refusal | None:
     return None if refusal and refusal.code == WRONG_KEY else refusal
 
 
+@defect("any-key-accepted-for-streams", seam=AUTH, trips={"ERROR-KEY-CHECKED"}, incident="vllm-project/aibrix#671")
+def any_key_accepted_for_streams(refusal: Refusal | None, call: Call) -> Refusal | None:
+    """Streams are opened before anybody looks at the key."""
+    return None if refusal and refusal.code == WRONG_KEY and b'"stream":true' in call.raw.body else refusal
+
+
 @defect("wrong-key-403", seam=REFUSAL, trips={"ERROR-KEY-STATUS"})
 def wrong_key_403(refusal: Refusal, _: Call) -> Refusal:
     """A wrong key is forbidden rather than unknown."""

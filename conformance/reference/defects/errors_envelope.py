@@ -147,6 +147,13 @@ def streamed_code_lost(refusal: Refusal, call: Call) -> Refusal:
     return replace(refusal, code=None) if isinstance(call.body, dict) and call.body.get("stream") is True else refusal
 
 
+@defect("path-shown", seam=REFUSAL, trips={"ERROR-NO-INTERNALS"}, incident="BerriAI/litellm#30948")
+def path_shown(refusal: Refusal, _: Call) -> Refusal:
+    """Who asks for an unknown model is told where on the disk it was looked for."""
+    words = "/root/.cache/huggingface/hub/no-such-model: no such file or directory"
+    return replace(refusal, message=words) if refusal.code == UNKNOWN_MODEL else refusal
+
+
 @defect("object-shown", seam=REFUSAL, trips={"ERROR-NO-INTERNALS"}, incident="ray-project/ray#64832")
 def object_shown(refusal: Refusal, _: Call) -> Refusal:
     """An error shows the address of an object."""

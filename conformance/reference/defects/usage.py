@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.completion import Completion
 
-COUNTERS = {"USAGE-PROMPT-GROWS", "USAGE-PROMPT-TOOL"}
+COUNTERS = {"USAGE-PROMPT-GROWS", "USAGE-PROMPT-RESULT", "USAGE-PROMPT-TOOL", "USAGE-PROMPT-TURNS"}
 """What notices a prompt count that never moves."""
 
 

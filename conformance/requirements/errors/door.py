@@ -12,11 +12,12 @@ from conformance.subjects.failure import request
 
 RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 KEYS: Final = ("door/no-key", "door/wrong-key")
+BAD_KEYS: Final = (*KEYS, "door/wrong-key/streamed")
 
 
 def _keyed(asked: Asked) -> Iterator[Asked | Gap]:
     """A request with a bad key, unless the target serves everybody: then there is nothing to check."""
-    if asked.purpose.key not in KEYS:
+    if asked.purpose.key not in BAD_KEYS:
         return
     both = [other for key in KEYS if (other := asked.evidence.asked(key)) is not None]
     control = asked.control()
@@ -29,8 +30,8 @@ def _keyed(asked: Asked) -> Iterator[Asked | Gap]:
         yield from request.see(asked)
 
 
-bad_key: Final = View("request with a bad key, of a target that asks for one", lambda purpose: purpose.key in KEYS, _keyed)
-"""Requests without a key and with a wrong one."""
+bad_key: Final = View("request with a bad key, of a target that asks for one", lambda purpose: purpose.key in BAD_KEYS, _keyed)
+"""Requests without a key and with a wrong one, which is tried with a stream as well."""
 
 
 def _sent(topic: str) -> Callable[[Purpose], bool]:

@@ -16,6 +16,7 @@ _INTERNALS: Final = {
     "traceback": r"Traceback \(most recent call last\)",
     "python-frame": r"File \\*\"[^\"\n]{1,200}\.py\\*\", line \d+",
     "source-path": r"(?<![\w:/.-])/(?:[\w.@+-]+/)+[\w.@+-]+\.(?:py|js|ts|go|rs|rb|java|php|cpp):\d+",
+    "file-path": r"(?<![\w:/.-])/(?:home|root|usr|opt|mnt|var|tmp|srv|Users|workspace)/(?:[\w.@+-]+/)+[\w.@+-]+",
     "site-packages": r"[\\/](?:site-packages|dist-packages|node_modules)[\\/]",
     "object-address": r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]{6,}>",
     "java-frame": r"\bat [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)",
@@ -36,7 +37,7 @@ _MASKED: Final = re.compile(rb"\*{12}")
     cites=[contract("/x-errors/no-internals"), incident("BerriAI/litellm#30948"), incident("ray-project/ray#64832")],
 )
 def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
-    """An error shows no trace of a stack, no place in a source file, no address of an object."""
+    """An error shows no trace of a stack, no place in a source file, no path on the server's disk, no address of an object."""
     text = reply.observation.exchange.body[:200_000].decode(errors="replace")
     for code, pattern in _INTERNALS.items():
         if found := re.search(pattern, text):

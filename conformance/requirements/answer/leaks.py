@@ -1,0 +1,49 @@
+"""Calls that show in the text, where nobody executes them and everybody reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.model import Finding, Level, Place
+from conformance.observation import AbsentError
+from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_reply
+from conformance.strictjson import NotJsonError, parse, show
+from conformance.subjects.reply import Call, Reply
+
+_MARKUP: Final = re.compile(
+    r"</?tool_calls?>|\[TOOL_CALLS\]|<\|python_tag\|>|</?function=|<\|tool_calls?(_section)?_begin\|>|<\|tool_call\|?>"
+)
+"""How models in wide use write a call before somebody takes it out of their text."""
+
+
+@requirement(
+    "ANSWER-CALL-NOT-IN-TEXT",
+    Level.MUST,
+    on=valid_reply.needing("tools"),
+    cites=[contract("/x-answer/tool-call-name"), incident("waybarrios/vllm-mlx#43"), incident("oobabooga/textgen#7427")],
+)
+def calls_stay_out_of_the_text(answered: Reply) -> Iterator[Finding]:
+    """Where tools are offered, the text is neither the markup that the model writes for a call nor the arguments of the call beside it."""
+    speaking = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text.strip()]
+    if not speaking:
+        raise AbsentError("no choice has text")
+    for position, choice in speaking:
+        place = Place(pointer=f"/choices/{position}/message/content")
+        if found := _MARKUP.search(choice.text):
+            yield Finding(code="markup", expected="no markup of a call", received=show(choice.text[found.start() :][:160]), at=place)
+        elif any(_repeats(choice.text, call) for call in choice.calls):
+            yield Finding(code="repeated", expected="the call in tool_calls alone", received=show(choice.text[:160]), at=place)
+
+
+def _repeats(text: str, call: Call) -> bool:
+    """Whether a text is the arguments of a call and nothing else."""
+    if not isinstance(call.arguments, str):
+        return False
+    try:
+        value = parse(text).value
+        return isinstance(value, dict) and bool(value) and value == parse(call.arguments).value
+    except NotJsonError:
+        return False
