@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level, Purpose, Violation
+from conformance.model import Area, Finding, Level, Purpose, Violation
 from conformance.observation import AbsentError
-from conformance.registry import contract, incident, requirement
+from conformance.registry import contract, excluded, incident, requirement
 from conformance.requirements.validation.broken import invalid, is_core, kind, unrefused
 from conformance.strictjson import get
 from conformance.subjects.failure import Probe
@@ -119,3 +119,10 @@ def companions_are_there(probe: Probe) -> Iterator[Finding]:
 def turns_follow_each_other(probe: Probe) -> Iterator[Finding]:
     """The result of a tool without the call it answers, or a call without its result, is refused."""
     yield from unrefused(probe)
+
+
+excluded(
+    "the empty string as the content of the last message is answered or refused, never with a 5xx",
+    because="it is valid, so that asking is one more paid completion; null, no content and an empty list are tried, for nothing",
+    area=Area.VALIDATION,
+)
