@@ -85,7 +85,7 @@ class Ask:
         purpose = Purpose(
             key=self.key(name),
             scenario=self.scenario,
-            stream=stream or (isinstance(body, dict) and body.get("stream") is True),
+            stream=stream or _streams(body),
             needs=frozenset(needs),
             topics=frozenset(topics),
             twin=twin,
@@ -127,7 +127,7 @@ class Ask:
             key=self.key(name),
             scenario=self.scenario,
             expect=expect,
-            stream=stream or (isinstance(body, dict) and body.get("stream") is True),
+            stream=stream or _streams(body),
             violation=violation,
             twin=twin,
             control=self.control if control is None else control,
@@ -148,6 +148,11 @@ class Ask:
         caps = [value for name in ("max_completion_tokens", "max_tokens") if isinstance(value := body.get(name), int)]
         number = body.get("n")
         return min(caps, default=0) * (number if isinstance(number, int) else 1)
+
+
+def _streams(body: object) -> bool:
+    """Whether a body asks for a stream."""
+    return isinstance(body, dict) and body.get("stream") is True
 
 
 def _request(

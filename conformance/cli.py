@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from conformance.run import Run
 
 F = TypeVar("F", bound=Callable[..., object])
-
-PYTEST_OPTIONS: Final = ("-k EXPRESSION", "-m MARK", "-x", "--junitxml FILE")
-"""Those of pytest's options that make sense here; all are passed on."""
 
 
 class Command(click.Group):

@@ -10,7 +10,6 @@
     │       ├── ClauseNotFoundError a pointer that leads nowhere in the contract
     │       └── OverlayError        one action of an overlay that cannot be applied
     ├── CannotTestError             the target's, or the network's: exit status 2
-    │   └── TargetLostError         it answered once and then no longer
     ├── RecordError                 a file that is not a record, or not a whole one: exit status 4
     └── HarnessError                ours: exit status 3
         └── CatalogueError          two requirements with one id, a citation that leads nowhere
@@ -87,10 +86,6 @@ class CannotTestError(ConformanceError):
     """The target cannot be judged at all; no requirement gets a verdict."""
 
     exit_status = 2
-
-
-class TargetLostError(CannotTestError):
-    """The target answered at first and then no longer."""
 
 
 class RecordError(ConformanceError):

@@ -86,15 +86,7 @@ class Run:
         # In the order of the catalogue, as whoever judges the record again has them, not in that of pytest's collection.
         requirements = tuple(requirement for requirement in self.catalogue.requirements if requirement in requirements)
         with self._endpoint() as target, _signals(stop):
-            assignment = session.Assignment(
-                target=target,
-                contract=self.contract,
-                catalogue=self.catalogue,
-                requirements=requirements,
-                selection=self.selection,
-                tier=self.tier,
-                seed=self.seed,
-            )
+            assignment = self._assignment(target, requirements)
             # What it says stands in the record too, and the report says it on its first line.
             with contextlib.suppress(CannotTestError):
                 session.conduct(assignment, self.folder, progress, stop)
@@ -104,10 +96,18 @@ class Run:
         """What a run of everything wanted would send, the preflight included; sends nothing."""
         target = self.target("http://127.0.0.1", "reference") if self.embedded else self.target(self.options.base_url, self.options.model)
         wanted = tuple(requirement for requirement in self.catalogue.requirements if self.wants(requirement))
-        assignment = session.Assignment(
-            target=target, contract=self.contract, catalogue=self.catalogue, requirements=wanted, tier=self.tier, seed=self.seed
+        return self._assignment(target, wanted).price()
+
+    def _assignment(self, target: Target, requirements: tuple[Requirement, ...]) -> session.Assignment:
+        return session.Assignment(
+            target=target,
+            contract=self.contract,
+            catalogue=self.catalogue,
+            requirements=requirements,
+            selection=self.selection,
+            tier=self.tier,
+            seed=self.seed,
         )
-        return assignment.price()
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
         """Judge the record in the run's folder, and render it there."""

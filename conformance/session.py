@@ -70,7 +70,7 @@ class Assignment:
 def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> None:
     """Ask the target everything there is to ask, and leave a record in the folder.
 
-    Raises `CannotTestError` when the target cannot be tested or is lost on the way; the record then says so too.
+    Raises `CannotTestError` when the target cannot be tested. The record says so too, as it says when the target is lost on the way.
     """
     target = assignment.target
     header = Header(
@@ -108,7 +108,7 @@ def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWrite
     readiness = preflight.check(assignment.ask(), send)
     steps = assignment.steps(readiness.cap_field)
     writer.plan(plan.price([*readiness.asked, *steps.first, *steps.last]))
-    control = next(step for step in preflight.steps(assignment.ask()) if step.key == assignment.ask(readiness.cap_field).control)
+    control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
     for batch in (steps.first, steps.last):
@@ -168,7 +168,7 @@ def judged(
         rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
         exclusions=catalogue.exclusions,
         records=record,
-        requests=sum(len(record.attempts(key)) for key in record.keys()),  # noqa: SIM118 - a method of a record
+        requests=record.count,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -12,6 +12,8 @@ from conformance.subjects.failure import Probe, probe
 from conformance.subjects.reply import Answer, Reply, Stream, answer, reply, streamed_answer
 
 T = TypeVar("T")
+U = TypeVar("U")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +66,32 @@ def _last(view: View[T], asked: Asked) -> T | Gap:
     return seen[-1] if seen else gap(asked)
 
 
+def _paired(first: T | Gap, second: U | Gap, asked: Asked, pair: Callable[[T, U], P]) -> P | Gap:
+    """Two subjects as a pair, or the gap that one of them left; `asked` is the request that the second was seen in."""
+    if isinstance(first, Gap):
+        return first
+    return gap(asked) if isinstance(second, Gap) else pair(first, second)
+
+
 def _twins(asked: Asked) -> Iterator[Twins | Gap]:
     other = asked.twin()
-    if other is None:
-        return
-    whole, streamed = _last(answer, other), _last(streamed_answer, asked)
-    if isinstance(whole, Answer) and isinstance(streamed, Stream):
-        yield Twins(whole, streamed)
-    else:
-        yield whole if isinstance(whole, Gap) else gap(asked)
+    if other is not None:
+        whole, streamed = _last(answer, other), _last(streamed_answer, asked)
+        yield _paired(whole, streamed, asked, Twins)
 
 
 def _variations(asked: Asked) -> Iterator[Variation | Gap]:
     other = asked.control()
-    if other is None:
-        return
-    control, varied = _last(reply, other), _last(reply, asked)
-    if isinstance(control, Reply) and isinstance(varied, Reply):
-        yield Variation(control, varied)
-    else:
-        yield control if isinstance(control, Gap) else gap(asked)
+    if other is not None:
+        control, varied = _last(reply, other), _last(reply, asked)
+        yield _paired(control, varied, asked, Variation)
 
 
 def _probe_twins(asked: Asked) -> Iterator[ProbeTwins | Gap]:
     other = asked.twin()
-    if other is None or asked.purpose.violation is None:
-        return
-    whole, streamed = _last(probe, other), _last(probe, asked)
-    if isinstance(whole, Probe) and isinstance(streamed, Probe):
-        yield ProbeTwins(whole, streamed)
-    else:
-        yield whole if isinstance(whole, Gap) else gap(asked)
+    if other is not None and asked.purpose.violation is not None:
+        whole, streamed = _last(probe, other), _last(probe, asked)
+        yield _paired(whole, streamed, asked, ProbeTwins)
 
 
 def _has_twin(purpose: Purpose) -> bool:
