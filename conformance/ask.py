@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from conformance.model import Credential, Exchange, Expectation, Json, Purpose, Request, Tier, Violation
+from conformance.model import CAP_FIELDS, Credential, Exchange, Expectation, Json, Purpose, Request, Tier, Violation
 from conformance.steps import Step
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Ask:
     def _ceiling(self, body: object) -> int:
         if not isinstance(body, dict):
             return MINIMAL_CAP
-        caps = [value for name in ("max_completion_tokens", "max_tokens") if isinstance(value := body.get(name), int)]
+        caps = [value for name in CAP_FIELDS if isinstance(value := body.get(name), int)]
         number = body.get("n")
         return min(caps, default=0) * (number if isinstance(number, int) else 1)
 

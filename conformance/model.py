@@ -27,6 +27,9 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
+CAP_FIELDS: Final = ("max_completion_tokens", "max_tokens")
+"""The two names under which a request caps the output, the current one first."""
+
 
 class Level(StrEnum):
     """How binding a requirement is (RFC 2119). Only MUST gates; `--strict` adds SHOULD; MAY is reported, never gated."""

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from conformance import strictjson
 from conformance.ask import MINIMAL_CAP, Ask
 from conformance.diagnosis import blame, hopeless
 from conformance.errors import CannotTestError
-from conformance.model import Exchange
+from conformance.model import CAP_FIELDS, Exchange
 from conformance.settle import settled
 from conformance.steps import Step
 from conformance.strictjson import get
-
-CAP_FIELDS: Final = ("max_completion_tokens", "max_tokens")
-"""The two names of the cap, the current one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

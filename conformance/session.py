@@ -17,7 +17,7 @@ from conformance.contract import Contract
 from conformance.errors import CannotTestError
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
-from conformance.model import Exchange, Footer, Header, Outcome, Plan, Tier, Verdict
+from conformance.model import CAP_FIELDS, Exchange, Footer, Header, Outcome, Plan, Tier, Verdict
 from conformance.observation import Evidence
 from conformance.observe import Observed, Progress, observe
 from conformance.registry import Catalogue, Requirement, level
@@ -53,11 +53,11 @@ class Assignment:
         """Features that nothing is asked about."""
         return (self.contract.denies | self.target.denies) - self.target.claims
 
-    def ask(self, cap_field: str = preflight.CAP_FIELDS[0]) -> Ask:
+    def ask(self, cap_field: str = CAP_FIELDS[0]) -> Ask:
         """What the scenarios build their requests from."""
         return Ask(contract=self.contract, model=self.target.model, cap_field=cap_field, seed=self.seed, tier=self.tier, scenario="")
 
-    def steps(self, cap_field: str = preflight.CAP_FIELDS[0]) -> plan.Steps:
+    def steps(self, cap_field: str = CAP_FIELDS[0]) -> plan.Steps:
         """Everything that is to be sent after the preflight."""
         return plan.build(self.catalogue, self.requirements, self.ask(cap_field), denies=self.denies)
 

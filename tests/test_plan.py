@@ -10,8 +10,7 @@ from conformance import contract, plan, preflight, registry
 from conformance.ask import Ask
 from conformance.contract import Contract, dialect_names
 from conformance.errors import CatalogueError
-from conformance.model import Expectation, Tier
-from conformance.preflight import CAP_FIELDS
+from conformance.model import CAP_FIELDS, Expectation, Tier
 from conformance.registry import Catalogue, Requirement, Scenario
 from conformance.session import Assignment
 from conformance.steps import Step

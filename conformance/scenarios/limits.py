@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 
 from conformance import strictjson
 from conformance.ask import PROMPT, Ask
-from conformance.model import Exchange, Json
-from conformance.preflight import CAP_FIELDS
+from conformance.model import CAP_FIELDS, Exchange, Json
 from conformance.registry import scenario
 from conformance.steps import Step
 from conformance.strictjson import get

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from conformance.model import CAP_FIELDS
 from conformance.observation import Evidence
 from conformance.strictjson import get, is_integer
 from conformance.subjects.reply import Reply, reply
-
-CAPS: Final = ("max_completion_tokens", "max_tokens")
-"""The two names of the cap, the current one first."""
 
 
 def most_tokens(cap: int) -> int:
@@ -30,9 +26,9 @@ def words(text: str) -> int:
 
 def is_ignored(evidence: Evidence, name: str) -> bool:
     """Whether the target takes a cap under this name and does not know it, as it shows by heeding the other name alone."""
-    if name not in CAPS:
+    if name not in CAP_FIELDS:
         return False
-    other = next(each for each in CAPS if each != name)
+    other = next(each for each in CAP_FIELDS if each != name)
     return _kept(evidence, name) is False and _kept(evidence, other) is True
 
 

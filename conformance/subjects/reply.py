@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from conformance import sse, strictjson
-from conformance.model import MISSING, Exchange, Json, Missing, Purpose
+from conformance.model import CAP_FIELDS, MISSING, Exchange, Json, Missing, Purpose
 from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted, gap
 from conformance.strictjson import get, items
 
@@ -86,7 +86,7 @@ class Reply:
     @property
     def cap(self) -> int | None:
         """The cap on output tokens that was asked for, under either name."""
-        for name in ("max_completion_tokens", "max_tokens"):
+        for name in CAP_FIELDS:
             value = get(self.request, name)
             if isinstance(value, int) and not isinstance(value, bool):
                 return value

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import MISSING, Finding, Level, Place
+from conformance.model import CAP_FIELDS, MISSING, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply, valid_variation
 from conformance.strictjson import get, items, show
-from conformance.subjects.cap import CAPS, counted_tokens, is_ignored, most_tokens, words
+from conformance.subjects.cap import counted_tokens, is_ignored, most_tokens, words
 from conformance.subjects.pair import Variation
 from conformance.subjects.reply import Choice, Reply
 
@@ -56,7 +56,7 @@ def every_name_of_the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
 
 
 def _unknown_name(answered: Reply) -> bool:
-    names = [name for name in CAPS if get(answered.request, name) is not MISSING]
+    names = [name for name in CAP_FIELDS if get(answered.request, name) is not MISSING]
     return len(names) == 1 and is_ignored(answered.observation.evidence, names[0])
 
 
