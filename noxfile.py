@@ -73,6 +73,13 @@ def field_table(session: nox.Session) -> None:
 
 
 @nox.session
+def incident_table(session: nox.Session) -> None:
+    """Write docs/incidents.md anew; needed after each change of docs/incidents/ or of what requirements hold."""
+    _install(session)
+    session.run("python", "-m", "conformance.incident_table", *session.posargs)
+
+
+@nox.session
 def redocly(session: nox.Session) -> None:
     """Hold the contract in every reading against Redocly's rules for OpenAPI; needs Node."""
     _install(session)

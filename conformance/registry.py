@@ -75,6 +75,8 @@ class Exclusion:
     area: Area
     clause: str
     because: str
+    incidents: tuple[str, ...] = ()
+    """Reports of the mistake that goes unnoticed for it, `owner/repo#n` each."""
 
 
 _requirements: dict[str, Requirement] = {}
@@ -148,9 +150,10 @@ def scenario(
     return declare
 
 
-def excluded(clause: str, *, because: str, area: Area) -> None:
-    """Say that a clause is known and knowingly not tested."""
-    _exclusions.append(Exclusion(area=area, clause=clause, because=because))
+def excluded(clause: str, *, because: str, area: Area, incidents: Iterable[str] = ()) -> None:
+    """Say that a clause is known and knowingly not tested; `incidents` are reports of mistakes that go unnoticed for it."""
+    labels = tuple(incident(label).label for label in incidents)
+    _exclusions.append(Exclusion(area=area, clause=clause, because=because, incidents=labels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
