@@ -1,0 +1,58 @@
+"""Answers of the reference server, recorded without a socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from conformance import contract, registry, session
+from conformance.model import Chunk, Exchange, Expectation, Purpose, Request, Sent
+from conformance.reference.service import KEY, MODEL, Service
+from conformance.reference.transport import RawRequest
+from conformance.target import Target
+
+READING = contract.load("openai-compatible")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A record in memory."""
+
+    exchanges: dict[str, Exchange]
+
+    def purpose(self, key: str) -> Purpose | None:
+        return self.exchanges[key].purpose if key in self.exchanges else None
+
+    def attempts(self, key: str) -> tuple[Exchange, ...]:
+        return (self.exchanges[key],)
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.exchanges)
+
+
+@cache
+def asked() -> tuple[tuple[Purpose, Request], ...]:
+    """Every valid request for a stream of a scored run, and those they are compared with; what is built from an answer is left out."""
+    catalogue = registry.load()
+    target = Target(base_url="http://127.0.0.1:1/v1", model=MODEL)
+    assignment = session.Assignment(target=target, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
+    steps = [step for step in assignment.steps().first if step.purpose.expect is Expectation.ACCEPTED]
+    twins = {step.purpose.twin for step in steps if step.purpose.stream}
+    wanted = [(step.purpose, step.request) for step in steps if step.purpose.stream or step.key in twins]
+    return tuple((purpose, request) for purpose, request in wanted if isinstance(request, Request))
+
+
+def exchange(service: Service, purpose: Purpose, request: Request) -> Exchange:
+    headers = (("authorization", f"Bearer {KEY}"), ("content-type", request.content_type or ""))
+    reply = service.handle(RawRequest(method=request.method, path=f"/v1{request.path}", headers=headers, body=request.body))
+    pieces = [reply.body] if isinstance(reply.body, bytes) else [piece for piece in reply.body if isinstance(piece, bytes)]
+    return Exchange(
+        purpose=purpose,
+        attempt=1,
+        started=0.0,
+        sent=Sent(method=request.method, url=request.path, headers=(), body=request.body),
+        status=reply.status,
+        headers=reply.headers,
+        head_at=0.0,
+        chunks=tuple(Chunk(float(number), piece) for number, piece in enumerate(pieces)),
+    )
