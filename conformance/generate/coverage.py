@@ -37,7 +37,7 @@ def from_coverage(contract: Contract) -> tuple[Labelled, ...]:
     deltas = {delta.text: delta for delta in _deltas(contract)}
     labelled = (label(contract, delta) for text, delta in deltas.items() if len(text) <= MAX_BYTES)
     # Null for a member that is not used is a habit of many senders; the nulls that matter are written by hand.
-    return thinned(each for each in labelled if each is not None and each.violation.constraint != "null")
+    return thinned(each for each in labelled if each is not None)
 
 
 def thinned(labelled: Iterable[Labelled]) -> tuple[Labelled, ...]:
