@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import cache
 
-from conformance import contract, registry, session
+from conformance import contract, preflight, registry, session
 from conformance.model import Chunk, Exchange, Expectation, Purpose, Request, Sent
 from conformance.reference.service import KEY, MODEL, Service
 from conformance.reference.transport import RawRequest
@@ -16,7 +17,7 @@ READING = contract.load("openai-compatible")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A record in memory."""
+    """A record in memory. What broke off was asked for again, and broke off in the same way."""
 
     exchanges: dict[str, Exchange]
 
@@ -24,7 +25,8 @@ class Records:
         return self.exchanges[key].purpose if key in self.exchanges else None
 
     def attempts(self, key: str) -> tuple[Exchange, ...]:
-        return (self.exchanges[key],)
+        first = self.exchanges[key]
+        return (first,) if first.fault is None else (first, replace(first, attempt=2))
 
     def keys(self) -> tuple[str, ...]:
         return tuple(self.exchanges)
@@ -36,7 +38,8 @@ def asked() -> tuple[tuple[Purpose, Request], ...]:
     catalogue = registry.load()
     target = Target(base_url="http://127.0.0.1:1/v1", model=MODEL)
     assignment = session.Assignment(target=target, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
-    steps = [step for step in assignment.steps().first if step.purpose.expect is Expectation.ACCEPTED]
+    first = next(preflight.steps(assignment.ask()))
+    steps = [first, *(step for step in assignment.steps().first if step.purpose.expect is Expectation.ACCEPTED)]
     twins = {step.purpose.twin for step in steps if step.purpose.stream}
     wanted = [(step.purpose, step.request) for step in steps if step.purpose.stream or step.key in twins]
     return tuple((purpose, request) for purpose, request in wanted if isinstance(request, Request))
@@ -49,7 +52,7 @@ def exchange(service: Service, purpose: Purpose, request: Request) -> Exchange:
     return Exchange(
         purpose=purpose,
         attempt=1,
-        started=0.0,
+        started=time.time(),
         sent=Sent(method=request.method, url=request.path, headers=(), body=request.body),
         status=reply.status,
         headers=reply.headers,

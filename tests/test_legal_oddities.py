@@ -122,7 +122,10 @@ def _delta(choice: dict[str, Json]) -> dict[str, Json]:
 
 
 def role_with_text(chunks: Chunks, _: ServerCall) -> Chunks:
-    return _merged(chunks, lambda one, other: "role" in _delta(one) and bool(_delta(other).get("content")))
+    def wanted(one: dict[str, Json], other: dict[str, Json]) -> bool:
+        return "role" in _delta(one) and not _delta(one).get("content") and bool(_delta(other).get("content"))
+
+    return _merged(chunks, wanted)
 
 
 def text_with_finish(chunks: Chunks, _: ServerCall) -> Chunks:

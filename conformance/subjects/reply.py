@@ -145,6 +145,11 @@ class Stream(Reply):
         """What the decoder found odd."""
         return self.observation.decoded.notes
 
+    @property
+    def terminator(self) -> sse.Event | None:
+        """The first event whose data is exactly `[DONE]`. Raises `UnmetError` for a stream without events."""
+        return next((event for event in self.events if event.data == DONE), None)
+
     @cached_property
     def parsed(self) -> list[tuple[sse.Event, strictjson.Parsed | strictjson.NotJsonError]]:
         """Every event but the terminators, with its data read as JSON."""
@@ -174,8 +179,13 @@ class Stream(Reply):
 
     @property
     def chunks(self) -> list[StreamedChunk]:
-        """The chunks of the answer. Raises `UnmetError` when there is none."""
-        found = [chunk for chunk in self.objects if not chunk.value.get("error")]
+        """The chunks of the answer. Raises `UnmetError` when there is none.
+
+        A chunk that follows the terminator is one in the wrong place; any other object there is no part of the answer.
+        """
+        end = self.terminator
+        late = [chunk for chunk in self.objects if end is not None and chunk.event.number > end.number and "choices" not in chunk.value]
+        found = [chunk for chunk in self.objects if not chunk.value.get("error") and chunk not in late]
         if not found:
             raise UnmetError("the stream has no chunk")
         return found

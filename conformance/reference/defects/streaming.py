@@ -57,6 +57,13 @@ def done_early(frames: Frames, call: Call) -> Frames:
     yield from late
 
 
+@defect("done-trailed", seam=FRAMES, trips={"STREAM-NOTHING-AFTER-DONE"})
+def done_trailed(frames: Frames, _: Call) -> Frames:
+    """A log line is left behind `[DONE]`, without an end of its own."""
+    yield from frames
+    yield b"data: finished in 12 ms"
+
+
 @defect("stream-cut", seam=FRAMES, trips={"STREAM-COMPLETE"})
 def stream_cut(frames: Frames, _: Call) -> Frames:
     """The connection breaks after the third event."""

@@ -52,6 +52,16 @@ def stream_trimmed(chunks: Chunks, call: Call) -> Chunks:
         yield chunk
 
 
+@defect("stream-piece-lost", seam=CHUNKS, trips={"STREAM-SAME-TEXT"})
+def stream_piece_lost(chunks: Chunks, call: Call) -> Chunks:
+    """One piece in the middle of the text is never sent, where there is no log probability to tell; the usage counts it."""
+    plain = call.request.include_usage and not call.request.logprobs
+    for number, chunk in enumerate(chunks):
+        texts = [get(choice, "delta", "content") for choice in each_choice(chunk)]
+        if not (plain and number == 4 and texts and all(isinstance(text, str) and text for text in texts)):
+            yield chunk
+
+
 @defect("stream-finish-differs", seam=CHUNKS, trips={"STREAM-SAME-FINISH"}, incident="vllm-project/vllm#9209")
 def stream_finish_differs(chunks: Chunks, call: Call) -> Chunks:
     """In streams, a call that was demanded by name ends with `stop`, which is legal; in one piece it ends with `tool_calls`."""

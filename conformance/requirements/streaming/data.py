@@ -18,8 +18,11 @@ REPLACEMENT = "\ufffd"
 @requirement("STREAM-JSON", Level.MUST, on=streamed_answer, cites=[contract("/x-stream/data-is-json"), incident("gpustack/llama-box#2")])
 def data_is_an_object(stream: Stream) -> Iterator[Finding]:
     """The data of every event before `[DONE]` is one JSON object."""
+    end = stream.terminator
     for event, parsed in stream.parsed:
-        if event.data.strip().strip('"') == DONE:  # a misspelt terminator is another requirement's
+        if end is not None and event.number > end.number:  # whatever it is, it should not be there: another requirement's
+            return
+        if event.data.strip().strip('"').upper() == DONE:  # a misspelt terminator is another requirement's too
             continue
         place = Place(event=event.number, span=event.span)
         if isinstance(parsed, NotJsonError):

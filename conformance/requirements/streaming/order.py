@@ -34,12 +34,11 @@ def role_comes_first(stream: Stream) -> Iterator[Finding]:
 )
 def role_comes_once(stream: Stream) -> Iterator[Finding]:
     """Later chunks of a choice do not repeat the role; helpers that append strings make `assistantassistant` of it."""
-    for _, *later in by_choice(stream):
-        for part in later:
+    for choice in by_choice(stream):
+        told = [part for part in choice if get(part.value, "delta", "role") not in (MISSING, None, "")]
+        for part in told[1:2]:
             role = get(part.value, "delta", "role")
-            if role is not MISSING and role:
-                yield Finding(code="repeated", expected="no role", received=show(role), at=part.at("/delta/role"))
-                break
+            yield Finding(code="repeated", expected="no role", received=show(role), at=part.at("/delta/role"))
 
 
 @requirement(

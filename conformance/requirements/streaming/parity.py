@@ -8,7 +8,7 @@ from conformance.model import Finding, Level
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import ended
-from conformance.strictjson import get, show
+from conformance.strictjson import get, is_integer, show
 from conformance.subjects.pair import Twins, twins
 from conformance.subjects.reply import Choice
 
@@ -39,7 +39,12 @@ def text_is_the_same(pair: Twins) -> Iterator[Finding]:
     Only differences that a model does not make are told. Where it said something else the second time, nothing can be compared.
     """
     greedy = get(pair.streamed.request, "temperature") == 0
-    compared = [(whole, streamed) for whole, streamed in _pairs(pair) if _comparable(whole, streamed, greedy=greedy)]
+    counted = _counted_alike(pair)
+    compared = [
+        (whole, streamed)
+        for whole, streamed in _pairs(pair)
+        if _comparable(whole, streamed, greedy=greedy) or (counted and _one_stretch_apart(whole, streamed))
+    ]
     if not compared:
         raise UnmetError("the model said something else, or nothing")
     for whole, streamed in compared:
@@ -56,6 +61,20 @@ def _comparable(whole: Choice, streamed: Choice, *, greedy: bool) -> bool:
         return True
     # A shorter text is a sign only where the model has no choice and both say that they came to their end by themselves.
     return greedy and whole.finish_reason == "stop" and (one.startswith(other) or one.endswith(other))
+
+
+def _counted_alike(pair: Twins) -> bool:
+    """Whether both answers tell the same number of tokens, none of them hidden ones: text that differs was then lost or doubled later."""
+    told = [get(each.usage, "completion_tokens") for each in (pair.whole, pair.streamed)]
+    hidden = [get(each.usage, "completion_tokens_details", "reasoning_tokens") for each in (pair.whole, pair.streamed)]
+    return is_integer(told[0]) and told[0] == told[1] and all(not isinstance(each, int) or each == 0 for each in hidden)
+
+
+def _one_stretch_apart(whole: Choice, streamed: Choice) -> bool:
+    """Whether one text is the other but for a single stretch that it lacks."""
+    shorter, longer = sorted((whole.text, streamed.text), key=len)
+    alike = next((place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter))
+    return bool(shorter) and longer.endswith(shorter[alike:])
 
 
 @requirement(

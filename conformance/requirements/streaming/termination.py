@@ -70,12 +70,18 @@ def done_comes_once(stream: Stream) -> Iterator[Finding]:
     cites=[contract("/x-stream/nothing-after"), incident("Continuum-AI-Corp/OrcaRouter-Lite#127")],
 )
 def nothing_follows_done(stream: Stream) -> Iterator[Finding]:
-    """No event follows `[DONE]`; clients have stopped reading."""
-    done = next((event.number for event in stream.events if event.data == DONE), None)
-    for event in stream.events if done is not None else ():
-        if done is not None and event.number > done and event.data.strip() != DONE:
+    """No event follows `[DONE]`, nor the beginning of one; clients have stopped reading."""
+    done = stream.terminator
+    if done is None:
+        return
+    for event in stream.events:
+        if event.number > done.number and event.data.strip() != DONE:
             place = Place(event=event.number, span=event.span)
             yield Finding(code="data-after-done", expected="the end of the stream", received=event.data[:200], at=place)
+    for note in noted(stream, NoteCode.UNTERMINATED):
+        if note.span[0] >= done.span[1] and note.detail.strip() != DONE:
+            rest = stream.exchange.body[slice(*note.span)][:200].decode(errors="replace")
+            yield Finding(code="rest-after-done", expected="the end of the stream", received=rest, at=Place(span=note.span))
 
 
 @requirement(
