@@ -20,6 +20,8 @@ class Records:
     """A record in memory. What broke off was asked for again, and broke off in the same way."""
 
     exchanges: dict[str, Exchange]
+    only: str = ""
+    """The one that is judged, beside which the others are there to be compared with; all, if empty."""
 
     def purpose(self, key: str) -> Purpose | None:
         return self.exchanges[key].purpose if key in self.exchanges else None
@@ -29,7 +31,7 @@ class Records:
         return (first,) if first.fault is None else (first, replace(first, attempt=2))
 
     def keys(self) -> tuple[str, ...]:
-        return tuple(self.exchanges)
+        return (self.only,) if self.only else tuple(self.exchanges)
 
 
 @cache

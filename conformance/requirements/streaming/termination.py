@@ -42,6 +42,9 @@ def stream_ends_with_done(stream: Stream) -> Iterator[Finding]:
 )
 def done_is_closed(stream: Stream) -> Iterator[Finding]:
     """A blank line follows `data: [DONE]`; without it no decoder that keeps to the standard delivers the event."""
+    fault = stream.exchange.fault
+    if fault is not None and fault.kind is not FaultKind.TIMEOUT:
+        raise UnmetError("the stream broke off")
     for note in noted(stream, NoteCode.UNTERMINATED):
         if note.detail.strip() == DONE:
             yield Finding(code="unclosed", expected="a blank line, then the end", received="the end", at=Place(span=note.span))

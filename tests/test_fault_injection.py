@@ -1,0 +1,456 @@
+"""One fault in a conforming stream is told by the requirement that is about it, and by none that is about something else.
+
+Streams of the reference server are recorded, and one thing is done to the bytes of one of them. The tables say which requirements may
+fail for it, out of all areas: `right` are those about the fault, of which at least one must; beside them may fail those about what a
+client no longer gets (`LOSS`). What is legal, or cannot be seen from outside, fails nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance import registry
+from conformance.judge import judge
+from conformance.model import Chunk, Exchange, Fault, FaultKind, Identity, Outcome
+from conformance.observation import Evidence
+from conformance.reference.service import MODEL, Service
+from tests.recording import READING, Records, asked, exchange
+
+STREAMS = [
+    "text/streamed",
+    "streamed/usage",
+    "text/greeting/streamed",
+    "emoji/echo/streamed",
+    "json/schema/streamed",
+    "n/two/streamed",
+    "logprobs/alternatives/streamed",
+    "tools/auto/streamed",
+    "tools/no-arguments",
+    "tools/parallel/streamed",
+]
+FIRST = "streamed/usage"
+DONE = b"data: [DONE]\n\n"
+REQUIREMENTS = registry.load().requirements
+
+Pick = Callable[[int], int]
+"""A number from 0 to one less than the argument: where, which, how."""
+Outcomes = dict[str, Outcome]
+
+LOSS: dict[str, set[str]] = {
+    "role": {"STREAM-ROLE-FIRST", "ANSWER-N"},
+    "text": {"STREAM-SAME-TEXT", "USAGE-LOGPROBS", "ANSWER-JSON-SCHEMA"},
+    "call": {"STREAM-TOOL-FIRST", "STREAM-TOOL-TYPE", "ANSWER-TOOL-CHOICE-NAMED"},
+    "fragment": {"STREAM-TOOL-JOIN", "ANSWER-ARGUMENTS-JSON"},
+    "finish": {"STREAM-FINISH-ONCE"},
+    "usage": {"STREAM-USAGE-PRESENT"},
+    "done": {"STREAM-DONE"},
+}
+"""What may be told when a client gets none of the event that says this."""
+
+
+@cache
+def recorded() -> dict[str, Exchange]:
+    service = Service(READING)
+    return {purpose.key: exchange(service, purpose, request) for purpose, request in asked()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _recorded_first() -> None:
+    """Planning may generate requests, for which hypothesis must not be at work already."""
+    recorded()
+
+
+def frames(key: str) -> list[bytes]:
+    """The events of a stream, each with its blank line."""
+    return [chunk.data for chunk in recorded()[key].chunks]
+
+
+def says(frame: bytes) -> str:
+    """What an event of the reference server is for."""
+    if frame == DONE:
+        return "done"
+    chunk = json.loads(frame.removeprefix(b"data: "))
+    if not chunk["choices"]:
+        return "usage"
+    [choice] = chunk["choices"]
+    delta = choice["delta"]
+    if choice["finish_reason"]:
+        return "finish"
+    if "role" in delta:
+        return "role"
+    if "tool_calls" in delta:
+        return "call" if "id" in delta["tool_calls"][0] else "fragment"
+    return "text"
+
+
+def judged(key: str, chunks: Iterable[Chunk], fault: Fault | None = None) -> Outcomes:
+    """What every requirement says of this stream with these bytes, beside its twin and the first stream of the run."""
+    held = recorded()
+    twin = held[key].purpose.twin
+    wanted = [FIRST, *([twin] if twin else []), key]
+    exchanges = {each: held[each] for each in dict.fromkeys(wanted)}
+    exchanges[key] = replace(held[key], chunks=tuple(chunks), fault=fault)
+    verdicts = judge(Evidence(Records(exchanges, only=key), READING, Identity(base_url="", model=MODEL)), REQUIREMENTS)
+    return {verdict.requirement: verdict.outcome for verdict in verdicts}
+
+
+@cache
+def plain(key: str) -> Outcomes:
+    return judged(key, recorded()[key].chunks)
+
+
+def failing(outcomes: Outcomes) -> set[str]:
+    return {identifier for identifier, outcome in outcomes.items() if outcome in (Outcome.FAIL, Outcome.ERROR)}
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """The bytes of a stream after something was done to them."""
+
+    reads: list[bytes]
+    lost: set[str] = field(default_factory=set)
+    """What the events that a client no longer gets were for."""
+    fault: Fault | None = None
+    times: list[float] | None = None
+    """When each came, where they are not the events one by one."""
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        times = self.times or [float(number) for number in range(len(self.reads))]
+        return [Chunk(at, data) for at, data in zip(times, self.reads, strict=True)]
+
+
+Inject = Callable[[list[bytes], Pick], Injected | None]
+"""Does it to the events of a stream; None where this stream gives no occasion."""
+Change = Callable[[bytes, Pick], bytes]
+"""Does it to one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to do something to a stream."""
+
+    inject: Inject
+    right: set[str]
+    """Those about it, of which one must fail; none for what is legal."""
+    also: frozenset[str] = frozenset()
+    """Those that may fail with them."""
+    because: str = ""
+    """Why none need fail though it is wrong."""
+
+
+def places(events: list[bytes], what: str) -> list[int]:
+    return [number for number, event in enumerate(events) if what in ("any", says(event)) or (what == "chunk" and event != DONE)]
+
+
+def chosen(events: list[bytes], pick: Pick, what: str) -> int | None:
+    found = places(events, what)
+    return found[pick(len(found))] if found else None
+
+
+def event_by(change: Change, what: str = "any", *, lost: bool = False) -> Inject:
+    """Change one event of those that say this."""
+
+    def inject(events: list[bytes], pick: Pick) -> Injected | None:
+        number = chosen(events, pick, what)
+        if number is None:
+            return None
+        changed = [*events[:number], change(events[number], pick), *events[number + 1 :]]
+        return Injected(changed, {says(events[number])} if lost else set())
+
+    return inject
+
+
+def whole_by(change: Callable[[list[bytes], Pick], list[bytes]], lost: Iterable[str] = ()) -> Inject:
+    return lambda events, pick: Injected(change(list(events), pick), set(lost))
+
+
+def dropped(what: str) -> Inject:
+    return event_by(lambda event, pick: b"", what, lost=True)
+
+
+def doubled(what: str) -> Inject:
+    return event_by(lambda event, pick: event + event, what)
+
+
+def subject(event: bytes) -> tuple[object, object]:
+    """Which choice, and which call of it, an event of the reference server is about."""
+    [choice] = json.loads(event.removeprefix(b"data: "))["choices"]
+    calls = choice["delta"].get("tool_calls")
+    return choice["index"], calls[0]["index"] if calls else None
+
+
+def swapped(first: str, second: str, *, apart: bool = False) -> Inject:
+    """Exchange two neighbours that say these, about one thing or (`apart`) about two that have nothing to do with each other."""
+
+    def fits(one: bytes, other: bytes) -> bool:
+        if (says(one), says(other)) != (first, second):
+            return False
+        if {first, second} & {"usage", "done"}:
+            return True
+        (choice, call), (other_choice, other_call) = subject(one), subject(other)
+        independent = choice != other_choice or (call is not None and other_call is not None and call != other_call)
+        return independent == apart
+
+    def inject(events: list[bytes], pick: Pick) -> Injected | None:
+        found = [n for n in range(len(events) - 1) if fits(events[n], events[n + 1])]
+        if not found:
+            return None
+        n = found[pick(len(found))]
+        return Injected([*events[:n], events[n + 1], events[n], *events[n + 2 :]])
+
+    return inject
+
+
+def between(addition: bytes, *, after_done: bool = False) -> Inject:
+    """Put something between two events, or after the last."""
+
+    def inject(events: list[bytes], pick: Pick) -> Injected:
+        n = len(events) if after_done else pick(len(events))
+        return Injected([*events[:n], addition, *events[n:]])
+
+    return inject
+
+
+def in_json(change: Callable[[str, Pick], str]) -> Change:
+    def changed(event: bytes, pick: Pick) -> bytes:
+        return b"data: " + change(event.decode().removeprefix("data: ").rstrip("\n"), pick).encode("utf-8", "surrogatepass") + b"\n\n"
+
+    return changed
+
+
+def cut_short(text: str, pick: Pick) -> str:
+    return text[: 1 + pick(len(text) - 1)]
+
+
+def without_a_sign(text: str, pick: Pick) -> str:
+    """Without a bracket or colon of the JSON itself."""
+    signs = [match.start() for match in re.finditer(r'"(?:\\.|[^"\\])*"|[][{}:]', text) if len(match[0]) == 1]
+    place = signs[pick(len(signs))]
+    return text[:place] + text[place + 1 :]
+
+
+def cut_anywhere(fault: Fault | None) -> Callable[[list[bytes], Pick], Injected]:
+    def inject(events: list[bytes], pick: Pick) -> Injected:
+        body = b"".join(events)
+        end = pick(len(body))
+        body = body[:end]
+        kept, reads = 0, list[bytes]()
+        while body:
+            reads.append(body[: len(events[kept])])
+            body = body[len(events[kept]) :]
+            kept += 1
+        whole = sum(len(read) == len(event) for read, event in zip(reads, events, strict=False))
+        return Injected(reads, {says(event) for event in events[whole:]}, fault)
+
+    return inject
+
+
+def in_member(value: bytes) -> Change:
+    """A vendor's own member holds this."""
+    return lambda event, pick: event.removesuffix(b"}\n\n") + b',"x":"' + value + b'"}\n\n'
+
+
+def without_a_byte(events: list[bytes], pick: Pick) -> Injected | None:
+    """A character of several bytes lacks one."""
+    found = [(n, place) for n, event in enumerate(events) for place, byte in enumerate(event) if byte >= 0x80]
+    if not found:
+        return None
+    n, place = found[pick(len(found))]
+    return Injected([*events[:n], events[n][:place] + events[n][place + 1 :], *events[n + 1 :]])
+
+
+def merged(events: list[bytes], pick: Pick) -> Injected:
+    """Two events run into each other, since one line feed is missing between them."""
+    n = pick(len(events) - 1)
+    return Injected([*events[:n], events[n][:-1], *events[n + 1 :]], {says(events[n]), says(events[n + 1])})
+
+
+def rechunked(events: list[bytes], pick: Pick) -> Injected:
+    """The same bytes in other reads, each of which comes when its last byte came."""
+    body, size = b"".join(events), (1, 7, 300, 1 << 20)[pick(4)]
+    arrivals = [float(number) for number, event in enumerate(events) for _ in event]
+    ends, start = list[int](), 0
+    while start < len(body):
+        start = min(len(body), start + 1 + pick(size))
+        ends.append(start)
+    reads = [body[one:other] for one, other in pairwise([0, *ends])]
+    return Injected(reads, times=[arrivals[end - 1] for end in ends])
+
+
+def line_ends(ends: list[bytes]) -> Callable[[list[bytes], Pick], list[bytes]]:
+    return lambda events, pick: [re.sub(rb"\n", lambda _: ends[pick(len(ends))], event) for event in events]
+
+
+def reencoded(coding: str) -> Callable[[list[bytes], Pick], list[bytes]]:
+    return lambda events, pick: [b"".join(events).decode().encode(coding)]
+
+
+def fields(*lines: bytes) -> Change:
+    return lambda event, pick: lines[pick(len(lines))] + b"\n" + event
+
+
+def over_lines(event: bytes, pick: Pick) -> bytes:
+    """The JSON goes over two data lines, where white space may stand."""
+    gaps = [match.end() for match in re.finditer(rb'"(?:\\.|[^"\\])*"|[{},]', event) if match[0] in (b"{", b"}", b",")]
+    place = gaps[pick(len(gaps))]
+    return event[:place] + b"\ndata: " + event[place:]
+
+
+def within_a_string(event: bytes, pick: Pick) -> bytes:
+    """A line feed gets into a string unescaped, so the JSON goes over two lines where it must not."""
+    place = event.index(b"reference-model") + pick(10)
+    return event[:place] + b"\ndata: " + event[place:]
+
+
+ALL = set(LOSS)
+BROKEN = Fault(kind=FaultKind.TRUNCATED, detail="The body ended before its last chunk.")
+GARBLED = {"STREAM-JSON"}
+UNREADABLE = frozenset({"STREAM-UTF8", "STREAM-LINES", "STREAM-HAS-CHUNKS"})
+CHANCE = "a model may have said it so the second time; where neither counts of tokens nor log probabilities come with it, nothing tells"
+
+LEGAL: dict[str, Kind] = {
+    "other reads": Kind(rechunked, set()),
+    "CRLF": Kind(whole_by(line_ends([b"\r\n"])), set()),
+    "CR": Kind(whole_by(line_ends([b"\r"])), set()),
+    "LF and CRLF by turns": Kind(whole_by(line_ends([b"\n", b"\r\n"])), set()),
+    "a comment between events": Kind(between(b": ping\n\n"), set()),
+    "an empty comment": Kind(between(b":\n"), set()),
+    "a comment in an event": Kind(event_by(lambda event, pick: event[:-1] + b": data: {}\n\n"), set()),
+    "a comment after the end": Kind(between(b": bye\n\n", after_done=True), set()),
+    "blank lines": Kind(between(b"\n\n\n"), set()),
+    "ASCII": Kind(event_by(in_json(lambda text, pick: json.dumps(json.loads(text))), "chunk"), set()),
+    "white space in the JSON": Kind(event_by(in_json(lambda text, pick: f" {text}\t"), "chunk"), set()),
+    "text of two choices in another order": Kind(swapped("text", "text", apart=True), set()),
+    "ends of two choices in another order": Kind(swapped("finish", "finish", apart=True), set()),
+    "two calls interleaved": Kind(swapped("fragment", "call", apart=True), set()),
+}
+
+WRONG: dict[str, Kind] = {
+    "the role is dropped": Kind(dropped("role"), LOSS["role"]),
+    "text is dropped": Kind(dropped("text"), LOSS["text"], because=CHANCE),
+    "the beginning of a call is dropped": Kind(dropped("call"), LOSS["call"]),
+    "a fragment of a call is dropped": Kind(dropped("fragment"), LOSS["fragment"], because=CHANCE),
+    "the finish_reason is dropped": Kind(dropped("finish"), LOSS["finish"]),
+    "the usage is dropped": Kind(dropped("usage"), LOSS["usage"]),
+    "[DONE] is dropped": Kind(dropped("done"), LOSS["done"]),
+    "the role is doubled": Kind(doubled("role"), {"STREAM-ROLE-ONCE"}),
+    "text is doubled": Kind(doubled("text"), LOSS["text"], because=CHANCE),
+    "the beginning of a call is doubled": Kind(doubled("call"), {"STREAM-TOOL-LATER"}),
+    "a fragment of a call is doubled": Kind(doubled("fragment"), LOSS["fragment"], because=CHANCE),
+    "the finish_reason is doubled": Kind(doubled("finish"), {"STREAM-FINISH-ONCE"}),
+    "the usage is doubled": Kind(doubled("usage"), {"STREAM-USAGE-ONCE"}),
+    "[DONE] is doubled": Kind(doubled("done"), {"STREAM-DONE-ONCE"}),
+    "text before the role": Kind(swapped("role", "text"), {"STREAM-ROLE-FIRST"}),
+    "a call before the role": Kind(swapped("role", "call"), {"STREAM-ROLE-FIRST"}),
+    "text in another order": Kind(swapped("text", "text"), LOSS["text"], because=CHANCE),
+    "a fragment before its call": Kind(swapped("call", "fragment"), {"STREAM-TOOL-FIRST", "STREAM-TOOL-TYPE"}),
+    "fragments in another order": Kind(swapped("fragment", "fragment"), LOSS["fragment"], because=CHANCE),
+    "text after the finish_reason": Kind(swapped("text", "finish"), {"STREAM-FINISH-LAST"}),
+    "a fragment after the finish_reason": Kind(swapped("fragment", "finish"), {"STREAM-FINISH-LAST"}),
+    "usage before the finish_reason": Kind(swapped("finish", "usage"), {"STREAM-USAGE-AFTER-FINISH"}),
+    "usage after [DONE]": Kind(swapped("usage", "done"), {"STREAM-NOTHING-AFTER-DONE"}),
+    "the finish_reason after [DONE]": Kind(swapped("finish", "done"), {"STREAM-NOTHING-AFTER-DONE"}),
+    "JSON is cut short": Kind(event_by(in_json(cut_short), "chunk", lost=True), GARBLED),
+    "JSON lacks a sign": Kind(event_by(in_json(without_a_sign), "chunk", lost=True), GARBLED),
+    "JSON twice in one event": Kind(event_by(in_json(lambda text, pick: text + text), "chunk", lost=True), GARBLED),
+    "data: within the data": Kind(event_by(lambda event, pick: b"data: " + event, "chunk", lost=True), GARBLED),
+    "NaN": Kind(event_by(in_json(lambda text, pick: text[:-1] + ',"x":NaN}'), "chunk"), {"STREAM-JSON-NUMBERS"}),
+    "a name twice": Kind(
+        event_by(in_json(lambda text, pick: text[:-1] + ',"id":' + json.dumps(json.loads(text)["id"]) + "}"), "chunk"),
+        {"STREAM-JSON-NAMES"},
+    ),
+    "an event of plain text": Kind(between(b"data: still thinking\n\n"), GARBLED),
+    "a line of plain text": Kind(between(b"upstream: 200 OK\n\n"), {"STREAM-LINES"}),
+    "bare JSON": Kind(between(b'{"status":"ok"}\n\n'), {"STREAM-LINES"}),
+    "half a character": Kind(event_by(in_member(b"\xe2\x82"), "chunk"), {"STREAM-UTF8"}),
+    "Latin-1": Kind(event_by(in_member(b"caf\xe9"), "chunk"), {"STREAM-UTF8"}),
+    "half a surrogate pair": Kind(event_by(in_member(b"\xed\xa0\xbd"), "chunk"), {"STREAM-UTF8"}),
+    "a byte of the text is missing": Kind(without_a_byte, {"STREAM-UTF8"}, also=frozenset({"STREAM-WHOLE-CHARACTERS", "STREAM-SAME-TEXT"})),
+    "a stray byte between events": Kind(between(b": \xff\n\n"), {"STREAM-UTF8"}),
+    "a byte order mark": Kind(lambda events, pick: Injected([b"\xef\xbb\xbf", *events]), {"STREAM-BOM"}),
+    "UTF-16": Kind(whole_by(reencoded("utf-16"), ALL), {"STREAM-UTF8"}, also=UNREADABLE),
+    "UTF-16 without a mark": Kind(whole_by(reencoded("utf-16-be"), ALL), {"STREAM-LINES"}, also=UNREADABLE),
+    "a capital": Kind(event_by(lambda event, pick: b"D" + event[1:], lost=True), {"STREAM-LINES"}),
+    "a missing d": Kind(event_by(lambda event, pick: event[1:], lost=True), {"STREAM-LINES"}),
+    "a missing colon": Kind(event_by(lambda event, pick: event.replace(b"data:", b"data", 1), lost=True), {"STREAM-LINES"}),
+    "a missing space": Kind(event_by(lambda event, pick: event.replace(b"data: ", b"data:", 1)), {"STREAM-DATA-SPACE"}),
+    "a space before": Kind(event_by(lambda event, pick: b" " + event, lost=True), {"STREAM-LINES"}),
+    "no prefix": Kind(event_by(lambda event, pick: event.removeprefix(b"data: "), lost=True), {"STREAM-LINES"}),
+    "a blank line is missing": Kind(merged, GARBLED | {"STREAM-ONE-LINE"}),
+    "the last blank line is missing": Kind(event_by(lambda event, pick: event[:-1], "done"), {"STREAM-DONE-CLOSED"}),
+    "both last line ends are missing": Kind(event_by(lambda event, pick: event[:-2], "done"), {"STREAM-DONE-CLOSED"}),
+    "two data lines": Kind(event_by(over_lines, "chunk"), {"STREAM-ONE-LINE"}),
+    "two data lines, cut in a string": Kind(event_by(within_a_string, "chunk", lost=True), GARBLED | {"STREAM-ONE-LINE"}),
+    "other fields": Kind(event_by(fields(b"event: message", b"id: 7", b"retry: 3000")), {"STREAM-DATA-ONLY"}),
+    "blocks without data": Kind(between(b"event: ping\n\n"), {"STREAM-DATALESS"}),
+    "an id alone": Kind(between(b"id: 3\n\n"), {"STREAM-DATALESS"}),
+    "an unknown field": Kind(event_by(fields(b"event_id: 4", b"Event: x", b"meta")), {"STREAM-LINES"}),
+    "white space at [DONE]": Kind(event_by(lambda event, pick: b"data: [DONE] \n\n", "done"), {"STREAM-DONE"}),
+    "[DONE] in quotes": Kind(event_by(lambda event, pick: b'data: "[DONE]"\n\n', "done"), {"STREAM-DONE"}),
+    "[done]": Kind(event_by(lambda event, pick: b"data: [done]\n\n", "done"), {"STREAM-DONE"}),
+    "an object after [DONE]": Kind(between(b'data: {"took_ms":12}\n\n', after_done=True), {"STREAM-NOTHING-AFTER-DONE"}),
+    "text after [DONE]": Kind(between(b"data: bye\n\n", after_done=True), {"STREAM-NOTHING-AFTER-DONE"}),
+    "an unfinished event after [DONE]": Kind(between(b'data: {"took', after_done=True), {"STREAM-NOTHING-AFTER-DONE"}),
+    "a line after [DONE]": Kind(between(b"bye\n\n", after_done=True), {"STREAM-LINES"}),
+    "an unfinished line after [DONE]": Kind(between(b"<!-- bye", after_done=True), {"STREAM-LINES", "STREAM-NOTHING-AFTER-DONE"}),
+    "a third [DONE]": Kind(between(DONE + DONE, after_done=True), {"STREAM-DONE-ONCE"}),
+    "cut off": Kind(cut_anywhere(None), {"STREAM-DONE", "STREAM-DONE-CLOSED", "STREAM-HAS-CHUNKS"}),
+    "connection lost": Kind(cut_anywhere(BROKEN), {"STREAM-COMPLETE"}),
+}
+
+
+def injected(kind: Kind, data: st.DataObject) -> tuple[str, Injected]:
+    """A stream to which this was done; which, where and how is hypothesis's choice."""
+    able = [key for key in STREAMS if kind.inject(frames(key), lambda below: 0) is not None]
+    key = data.draw(st.sampled_from(able))
+    found = kind.inject(frames(key), lambda below: data.draw(st.integers(0, below - 1)))
+    assert found is not None
+    return key, found
+
+
+def test_the_recorded_streams_conform() -> None:
+    for key in STREAMS:
+        assert failing(plain(key)) == set()
+
+
+@pytest.mark.parametrize("name", LEGAL)
+@settings(deadline=None, max_examples=8)
+@given(data=st.data())
+def test_what_is_legal_changes_no_verdict(name: str, data: st.DataObject) -> None:
+    key, found = injected(LEGAL[name], data)
+    assert judged(key, found.chunks) == plain(key)
+
+
+@pytest.mark.parametrize("name", WRONG)
+@settings(deadline=None, max_examples=8)
+@given(data=st.data())
+def test_a_fault_is_told_by_the_right_requirement_and_by_no_unrelated_one(name: str, data: st.DataObject) -> None:
+    kind = WRONG[name]
+    key, found = injected(kind, data)
+    failed = failing(judged(key, found.chunks, found.fault))
+    assert failed <= kind.right | kind.also | {each for what in found.lost for each in LOSS[what]}
+    assert failed & kind.right or kind.because
+
+
+def test_the_tables_name_requirements_that_exist() -> None:
+    named = set[str]().union(*LOSS.values(), *(kind.right | kind.also for kind in WRONG.values()))
+    assert named <= {each.id for each in REQUIREMENTS}
+
+
+@pytest.mark.parametrize("what", ["text", "fragment"])
+def test_a_loss_in_mid_answer_is_told_where_something_counts_or_parses_it(what: str) -> None:
+    key, found = {"text": ("streamed/usage", 5), "fragment": ("tools/parallel/streamed", 5)}[what]
+    events = frames(key)
+    assert says(events[found]) == what
+    for changed in (events[:found] + events[found + 1 :], [*events[: found + 1], *events[found:]]):
+        assert failing(judged(key, Injected(changed).chunks)) & LOSS[what]
