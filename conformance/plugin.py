@@ -151,11 +151,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from conformance.render import console
 
     screen = console.terminal()
-    if session.config.pluginmanager.has_plugin("terminalreporter"):
-        screen.print()
-    else:
+    alone = not session.config.pluginmanager.has_plugin("terminalreporter")
+    if alone:
         console.failures(report, screen)
-    console.summary(report, screen, path=str(session.config.stash[RUN].folder / artefacts.HTML))
+    else:
+        screen.print()
+    run = session.config.stash[RUN]
+    console.summary(report, screen, path=str(run.folder / artefacts.HTML))
+    for line in run.second_opinion(report) if alone else ():
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _options(config: pytest.Config) -> Options:

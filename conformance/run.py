@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import contract, registry, session
-from conformance.errors import CannotTestError, ConfigurationError, RecordError, TargetError, UnknownNameError
+from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
 from conformance.options import Options
 from conformance.registry import Catalogue, Requirement
 from conformance.render import artefacts
+from conformance.render.text import line
 from conformance.runlog import Record
 from conformance.target import Bounds, Target
 
@@ -115,6 +116,21 @@ class Run:
         report = session.judged(record, self.contract, self.catalogue, requirements, strict=self.options.strict)
         artefacts.write(report, self.folder)
         return report
+
+    def second_opinion(self, report: Report) -> tuple[str, ...]:
+        """What schemathesis makes of the same answers, in a few lines; changes nothing about the report.
+
+        None for a part of the requirements, since nobody then objects to the rest, nor for a target that could not be tested.
+        """
+        from conformance import second_opinion
+        from conformance.render import opinion
+
+        if self.selection or report.plan is None:
+            return ()
+        try:
+            return tuple(opinion.short(second_opinion.compare(report, self.contract), str(self.folder)))
+        except HarnessError as bug:
+            return (f"Second opinion: {line(bug.message, 300)}",)
 
     @cached_property
     def folder(self) -> Path:

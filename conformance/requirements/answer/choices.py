@@ -30,6 +30,7 @@ def _messages(whole: Answer) -> list[tuple[str, dict[str, Json]]]:
     on=valid_answer,
     cites=[
         contract("/components/schemas/CreateChatCompletionResponse/properties/choices"),
+        contract("/x-answer/choices-count"),
         incident("vercel/ai#20351"),
         incident("langchain-ai/langchain#35236"),
     ],

@@ -51,7 +51,12 @@ def object_names_a_chunk(stream: Stream) -> Iterator[Finding]:
     "STREAM-ID",
     Level.MUST,
     on=streamed_answer,
-    cites=[contract(f"{CHUNK}/properties/id"), incident("openvinotoolkit/model_server#3553"), incident("predibase/lorax#788")],
+    cites=[
+        contract(f"{CHUNK}/properties/id"),
+        contract("/x-answer/id"),
+        incident("openvinotoolkit/model_server#3553"),
+        incident("predibase/lorax#788"),
+    ],
 )
 def chunks_have_an_id(stream: Stream) -> Iterator[Finding]:
     """Every chunk has an `id`, a string that is not empty."""
