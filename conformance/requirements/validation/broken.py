@@ -6,6 +6,7 @@ Only the unstreamed one of two twins is looked at here: that streams are refused
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Expectation, Finding, Purpose, Violation
@@ -13,9 +14,15 @@ from conformance.observation import AbsentError, View
 from conformance.requirements.validation.rule import rule
 from conformance.subjects.cap import is_ignored
 from conformance.subjects.failure import Probe, probe
+from conformance.subjects.fate import fate
 
 CAPS: Final = frozenset({"/max_tokens", "/max_completion_tokens"})
 """The two names of one member. A server need know only one, and ignores the other as it ignores any unknown name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals(View[Probe]):
+    """Invalid requests that one requirement wants refused, and no other: it owns the constraints that they break."""
 
 
 def kind(*constraints: str) -> Callable[[Purpose, Violation], bool]:
@@ -28,18 +35,19 @@ def is_core(purpose: Purpose, violation: Violation) -> bool:
     return violation.core and (violation.pointer not in CAPS or purpose.control.endswith(violation.pointer))
 
 
-def invalid(name: str, wrong: Callable[[Purpose, Violation], bool]) -> View[Probe]:
+def invalid(name: str, wrong: Callable[[Purpose, Violation], bool]) -> Refusals:
     """View of the generated and malformed requests for which `wrong` holds."""
 
     def chosen(purpose: Purpose) -> bool:
         fault = purpose.violation
         return fault is not None and purpose.scenario in {"invalid", "malformed"} and not purpose.twin and wrong(purpose, fault)
 
-    return probe.where(chosen, f"request with {name}")
+    view = probe.where(chosen, f"request with {name}")
+    return Refusals(view.name, view.covers, view.see)
 
 
 def unrefused(probe: Probe) -> Iterator[Finding]:
-    """One finding if it was accepted. Its code names place and constraint, so that a report shows a row for each."""
+    """One finding if it was accepted: it says what became of the value, and its code names place and constraint."""
     if not probe.observation.succeeded:
         return
     if probe.violation.pointer in CAPS and is_ignored(probe.observation.evidence, probe.violation.pointer.removeprefix("/")):
@@ -48,4 +56,6 @@ def unrefused(probe: Probe) -> Iterator[Finding]:
     stem, _, number = name.rpartition("/")
     code = stem if number.isdigit() else name
     expected = f"refused with a 4xx, since {rule(probe.violation, probe.observation.contract)}"
-    yield Finding(code=code, expected=expected, received=f"{probe.observation.status}, though this was sent: {probe.violation.sent}")
+    received = f"{probe.observation.status}, though this was sent: {probe.violation.sent}"
+    effect = fate(probe.observation, probe.violation).words
+    yield Finding(code=code, expected=expected, received=f"{received}; {effect}" if effect else received)

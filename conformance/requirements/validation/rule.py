@@ -42,7 +42,8 @@ def rule(violation: Violation, contract: Contract) -> str:
         return template.format(place=place, value=show(value, _SHOWN))
     if violation.clause.endswith("/const"):
         return f"{place} is {show(value)}"
-    return f"{place} is {_wanted(violation, contract)}"
+    unconverted = ", and nothing is converted to it" if violation.constraint == "coercion" else ""
+    return f"{place} is {_wanted(violation, contract)}{unconverted}"
 
 
 def spot(pointer: str) -> str:
