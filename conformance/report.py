@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.constraints import ConstraintRow
 from conformance.gate import Gate
 from conformance.model import Exchange, Footer, Header, Plan, Verdict
 from conformance.observation import Records
@@ -28,6 +29,8 @@ class Report:
     torn: bool
     gate: Gate
     rows: tuple[Row, ...]
+    constraints: tuple[ConstraintRow, ...]
+    """Every constraint that a request of the plan breaks, in the order of the contract."""
     exclusions: tuple[Exclusion, ...]
     records: Records
     """For the exchanges behind a finding, read on demand."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, plan, preflight
+from conformance import __version__, constraints, plan, preflight
 from conformance.ask import Ask
 from conformance.contract import Contract
 from conformance.errors import CannotTestError
@@ -152,12 +152,13 @@ def judged(
 ) -> Report:
     """Judge a record and say what it comes to. Pure: asks nobody."""
     wanted = tuple(requirements)
+    evidence = Evidence(record, contract, record.header.target)
     if record.plan is None:
         # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
         verdicts = tuple(Verdict(requirement=r.id, level=level(r, contract), outcome=Outcome.NOT_RUN) for r in wanted)
         gate = Gate(status=ExitStatus.NOT_JUDGED, sentence=f"Could not be tested. {_why(record)}")
     else:
-        verdicts = judge(Evidence(record, contract, record.header.target), wanted)
+        verdicts = judge(evidence, wanted)
         gate = decide(verdicts, complete=record.complete, reason=_why(record), strict=strict)
     return Report(
         header=record.header,
@@ -166,6 +167,7 @@ def judged(
         torn=record.torn,
         gate=gate,
         rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
+        constraints=constraints.rows(evidence, catalogue.requirements),
         exclusions=catalogue.exclusions,
         records=record,
         requests=record.count,

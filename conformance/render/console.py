@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Exchange, Level, Outcome
-from conformance.render import arrange, curl, wording
+from conformance.render import arrange, constraints, curl, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from conformance.report import Report, Row
 
 LINES: Final = 12
-"""Most lines of a failure block."""
+"""Most lines of a failure block, its constraints apart."""
+
+CONSTRAINTS: Final = 8
+"""Most constraints named in a failure block."""
 
 _BODY: Final = 2048
 """Bytes of a request body that a block repeats."""
@@ -42,10 +45,11 @@ def terminal(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
-def failure_block(row: Row, report: Report) -> list[str]:
+def failure_block(row: Row, report: Report, *, most: int = CONSTRAINTS) -> list[str]:
     """Say in at most 12 lines what is wrong, where, by which rule, and how to see it again.
 
-    Also for rows that are inconclusive or our error: then the reasons stand in for the finding.
+    Where it is about constraints of the request, a line for each that fails comes on top, up to `most`. Also for rows that are
+    inconclusive or our error: then the reasons stand in for the finding.
     """
     requirement, verdict = row.requirement, row.verdict
     block = [f"{verdict.outcome} {requirement.id} ({verdict.level}, {requirement.area})", f"  {line(requirement.text)}"]
@@ -57,8 +61,10 @@ def failure_block(row: Row, report: Report) -> list[str]:
     else:
         block += [_field("because", reason) for reason in wording.why(row, report)[:3]]
     if verdict.failed > 1:
-        kinds = f"; in all: {', '.join(code for code, _ in verdict.codes)}" if len(verdict.codes) > 1 else ""
+        several = len(verdict.codes) > 1 and not constraints.sentences(report, requirement.id)
+        kinds = f"; in all: {', '.join(code for code, _ in verdict.codes)}" if several else ""
         block.append(_field("count", line(f"{wording.observations(row)}; this is the first{kinds}", 300)))
+    block += _constraints(row, report, most)
     clauses = "; ".join(cite.label for cite in requirement.cites if cite.kind != "incident")
     incidents = "; ".join(cite.label for cite in requirement.cites if cite.kind == "incident")
     block += [_field("clause", line(clauses))] if clauses else []
@@ -156,6 +162,13 @@ def _bar(console: Console) -> Bar:
         transient=True,
         refresh_per_second=8,
     )
+
+
+def _constraints(row: Row, report: Report, most: int) -> list[str]:
+    """A line for each constraint that fails under a requirement, as many as wanted; the others are counted."""
+    said = constraints.sentences(report, row.requirement.id)
+    lines = [*said[:most], *([f"… and {len(said) - most} more in the report"] if len(said) > most else [])]
+    return [_field("" if number else "broken", line(each, 500)) for number, each in enumerate(lines)]
 
 
 def _field(name: str, value: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from markupsafe import escape
 
+from conformance import impact
 from conformance.model import Exchange, Place
 from conformance.render import curl, transcript, wording
 from conformance.render.text import line
@@ -29,6 +30,9 @@ _FRAME: Final = 1800
 """Markup around one exchange, measured on the template."""
 
 _HEADERS: Final = 40
+
+_REPLAYS: Final = 100
+"""Exchanges that are read by the official client; each takes it a few milliseconds."""
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -72,6 +76,7 @@ class Gallery:
         self._left = PAGE - _ROW * len(report.rows)
         self._marks = _marks(report)
         self._anchors: dict[str, str] = {}
+        self._impacts: dict[str, str] = {}
 
     @property
     def is_full(self) -> bool:
@@ -89,6 +94,16 @@ class Gallery:
     def link(self, identifier: str) -> Link:
         """Point to where an exchange is shown."""
         return Link(anchor=self._anchors.get(identifier, ""), label=line(identifier, 160))
+
+    def impact(self, identifier: str) -> str:
+        """What a user of the official client sees of an answer: an error, or something wrong. Empty where there is nothing to tell."""
+        if identifier not in self._impacts and len(self._impacts) < _REPLAYS:
+            exchange = self._report.exchange(identifier)
+            seen = None if exchange is None else impact.of(exchange)
+            told = exchange is not None and seen is not None and (seen.fails or (exchange.status or 0) >= 400)
+            self._impacts[identifier] = line(f"{seen.client} {seen.says}", 300) if seen is not None and told else ""
+            self.charge(self._impacts[identifier])
+        return self._impacts.get(identifier, "")
 
     def _new(self, identifier: str) -> Shown | None:
         if identifier in self._anchors or self.is_full:

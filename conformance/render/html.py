@@ -15,8 +15,10 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from conformance import impact
+from conformance.constraints import ConstraintRow
 from conformance.model import Citation, Finding, Outcome
-from conformance.render import arrange, wording
+from conformance.render import arrange, constraints, wording
 from conformance.render.evidence import Gallery, Link, Shown
 from conformance.render.text import line, visible
 from conformance.report import Report, Row
@@ -29,6 +31,12 @@ PLACES: Final = 4
 
 EVIDENCE: Final = 2
 """Exchanges shown for one that passed."""
+
+CONSTRAINTS: Final = 40
+"""Constraints of a kind that are shown at once."""
+
+_CONSTRAINT: Final = 500
+"""Markup around one constraint, measured on the template."""
 
 _VALUE: Final = 600
 _BRIEF: Final = 100
@@ -49,6 +57,8 @@ class ShownFinding:
     code: str
     expected: str
     received: str
+    impact: str
+    """What a user of the official client sees of the answer; empty when nothing can be told."""
     places: tuple[ShownPlace, ...]
     more: int
     """Places that are not shown."""
@@ -81,12 +91,38 @@ class ShownSection:
     rows: tuple[ShownRow, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConstraint:
+    """One constraint of the request, as a line of a table."""
+
+    row: ConstraintRow
+    rule: str
+    clause: str
+    """JSON Pointer into the contract, without what all schemas have in common."""
+    came: tuple[tuple[str, str], ...]
+    """What came of it, and of which values."""
+    requirements: tuple[Link, ...]
+    """Those that fail on it, else its owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConstraints:
+    """Constraints of which the same can be said."""
+
+    title: str
+    rows: tuple[ShownConstraint, ...]
+    held: bool
+    open: bool
+    """Whether they are shown at once, rather than on demand."""
+
+
 def render(report: Report) -> str:
     """Return the page."""
     environment = _environment()
     style, script = _source("report.css"), _source("report.js")
     headline, lead = wording.headline(report)
     gallery = Gallery(report)
+    tables = _constraints(report, gallery)
     shown = [
         ShownSection(section=section, rows=tuple(_row(row, report, gallery) for row in section.rows))
         for section in arrange.sections(report)
@@ -102,13 +138,40 @@ def render(report: Report) -> str:
         cut=wording.cut_off(report),
         verdict=headline,
         lead=lead,
+        client=impact.client(),
+        extra=impact.EXTRA,
         meaning=wording.meaning(report.gate.status),
         started=wording.utc(report.header.started),
         counts=arrange.counts(report),
         totals=arrange.totals(report),
         outcomes=arrange.OUTCOMES,
+        constraints=tables,
         tested=[one for one in shown if one.rows[0].row.verdict.outcome not in untested],
         untested=[one for one in shown if one.rows[0].row.verdict.outcome in untested],
+    )
+
+
+def _constraints(report: Report, gallery: Gallery) -> tuple[ShownConstraints, ...]:
+    """The constraints of the request in up to three tables, most harmful first; a long one is closed."""
+    listed = {row.requirement.id for row in report.rows}
+    tables = []
+    for title, rows in zip(("Not held", "Open", "Held"), constraints.arranged(report), strict=True):
+        shown = tuple(_constraint(row, listed) for row in rows)
+        gallery.charge(*(text for one in shown for text in ("-" * _CONSTRAINT, one.rule, *(part for pair in one.came for part in pair))))
+        if shown:
+            held = title == "Held"
+            tables.append(ShownConstraints(title=title, rows=shown, held=held, open=not held and len(shown) <= CONSTRAINTS))
+    return tuple(tables)
+
+
+def _constraint(row: ConstraintRow, listed: set[str]) -> ShownConstraint:
+    holders = row.broken or ((row.owner,) if row.owner else ())
+    return ShownConstraint(
+        row=row,
+        rule=line(row.rule, _VALUE),
+        clause=line(row.clause.removeprefix("/components/schemas/"), _VALUE),
+        came=constraints.outcomes(row),
+        requirements=tuple(Link(anchor=each.requirement if each.requirement in listed else "", label=each.requirement) for each in holders),
     )
 
 
@@ -155,6 +218,7 @@ def _finding(same: list[Finding], gallery: Gallery, limit: int) -> ShownFinding:
         code=line(same[0].code, 80),
         expected=line(same[0].expected, limit),
         received=line(same[0].received, limit),
+        impact=gallery.impact(same[0].exchange),
         places=tuple(ShownPlace(link=gallery.link(exchange), where=where) for exchange, where in places[:PLACES]),
         more=max(len(places) - PLACES, 0),
     )

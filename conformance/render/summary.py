@@ -9,8 +9,9 @@ import json
 from importlib.resources import files
 from typing import Final
 
+from conformance.constraints import ConstraintRow, Treatment
 from conformance.model import Finding, Json, Place
-from conformance.render import arrange, wording
+from conformance.render import arrange, constraints, wording
 from conformance.render.text import shown
 from conformance.report import Report, Row
 
@@ -75,6 +76,7 @@ def document(report: Report) -> dict[str, Json]:
             if number
         ],
         "verdicts": [_verdict(row, report) for row in report.rows],
+        "constraints": [_constraint(row) for row in report.constraints],
         "exclusions": [{"area": str(e.area), "clause": e.clause, "because": e.because} for e in report.exclusions],
     }
 
@@ -95,6 +97,39 @@ def _verdict(row: Row, report: Report) -> dict[str, Json]:
         "codes": [{"code": shown(code, _TEXT), "count": count} for code, count in verdict.codes[:FINDINGS]],
         "findings": [_finding(finding) for finding in verdict.findings[:FINDINGS]],
         "evidence": [shown(identifier, _TEXT) for identifier in verdict.evidence],
+    }
+
+
+def _constraint(row: ConstraintRow) -> dict[str, Json]:
+    return {
+        "rule": shown(row.rule, _TEXT),
+        "sentence": shown(constraints.sentence(row), _TEXT),
+        "pointer": row.pointer,
+        "constraint": row.constraint,
+        "clause": row.clause,
+        "requirement": row.owner.requirement if row.owner else None,
+        "level": str(row.level) if row.level else None,
+        "outcome": str(row.outcome),
+        "broken": [holder.requirement for holder in row.broken],
+        "planned": len(row.trials),
+        "trials": [
+            {
+                "sent": shown(trial.sent, _TEXT),
+                "whole": _treatment(trial.whole),
+                "streamed": _treatment(trial.streamed) if trial.streamed else None,
+            }
+            for trial in row.trials
+        ],
+    }
+
+
+def _treatment(told: Treatment) -> dict[str, Json]:
+    return {
+        "request": told.key,
+        "reaction": str(told.reaction),
+        "status": told.status or None,
+        "effect": str(told.fate.effect) if told.fate else None,
+        "words": shown(constraints.treatment(told), _TEXT),
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.model import Area, Fault, FaultKind, Finding, Footer, Level, Outcome, Place, Violation
 from conformance.registry import Exclusion
 from conformance.report import Report
-from tests.render.runs import ANSWER, HOSTILE, REFUSAL, STREAM, Make, exchange, report, row
+from conformance.subjects.fate import Effect, Fate
+from tests.render.runs import ANSWER, HOSTILE, REFUSAL, STREAM, Make, constraint, exchange, report, row
 
 
 @pytest.fixture
@@ -132,6 +135,9 @@ def hostile() -> Report:
                 fault=Fault(kind=FaultKind.PROTOCOL, detail=HOSTILE),
             )
         ],
+        constraints=(
+            constraint(f"{HOSTILE} ≤ 2", HOSTILE * 20, status=200, owner="STREAM-DONE", fate=Fate(Effect.HONOURED, f"it was {HOSTILE}")),
+        ),
         base_url="http://127.0.0.1/<script>alert(1)</script>",
         model=HOSTILE,
         selection=HOSTILE,
@@ -153,6 +159,30 @@ def crowded() -> Report:
             for n in range(500)
         ),
         exchanges=[exchange(f"case-{n}/{m}", noisy) for n in range(500) for m in range(3)],
+        constraints=tuple(
+            constraint(f"field_{n} ≤ 2", '"hot"', "2.1", "99", status=200, streamed=400, owner=f"STREAM-CASE-{n}") for n in range(500)
+        ),
+    )
+
+
+@pytest.fixture
+def constrained() -> Report:
+    """A server that lets through what it should refuse: one constraint of each kind of outcome, and many of one."""
+    found = Finding(code="temperature/maximum", expected="refused with a 4xx", received="200", exchange="invalid/temperature/0")
+    clamped = Fate(Effect.CLAMPED, "it was clamped to 20")
+    lost = constraint("seed ≤ 9", "10")
+    return report(
+        row("REQUEST-RANGE", Outcome.FAIL, area=Area.VALIDATION, findings=[found], text="A number out of range is refused."),
+        row("REQUEST-TYPE", Outcome.FAIL, Level.SHOULD, Area.VALIDATION, findings=[found] * 30, text="A wrong type is refused."),
+        row("REQUEST-ENUM", Outcome.PASS, area=Area.VALIDATION, text="A word outside a vocabulary is refused."),
+        constraints=(
+            constraint("verbosity is one of low, high", '"chatty"', '"mute"', streamed=400, owner="REQUEST-ENUM"),
+            *(constraint(f"member_{n} is of type string", "{}", status=200, owner="REQUEST-TYPE", level=Level.SHOULD) for n in range(20)),
+            replace(lost, outcome=Outcome.INCONCLUSIVE),
+            constraint("temperature ≤ 2", "2.0000001", "2.5", "1e308", status=200, streamed=200),
+            constraint("top_logprobs ≤ 20", "21", status=200, fate=clamped),
+            constraint("n ≤ 128", "129", status=200, streamed=400, owner="STREAM-ELSEWHERE"),
+        ),
     )
 
 

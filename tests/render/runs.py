@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from conformance.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
 from conformance.gate import decide
 from conformance.model import (
     Area,
@@ -29,6 +30,7 @@ from conformance.model import (
 from conformance.observation import View
 from conformance.registry import Exclusion, Requirement
 from conformance.report import Report, Row
+from conformance.subjects.fate import Effect, Fate
 
 HOSTILE = "</script><script>alert(1)</script> [red]x[/red] \x1b[31m\x07 \u202egnp\u2066 a\0b \ud800 \ufffe \u2028 ]]> <!-- \" ' & 💥"
 
@@ -137,12 +139,50 @@ def row(
     )
 
 
+def treatment(key: str, status: int, *, fate: Fate | None = None) -> Treatment:
+    """A refusal, a 5xx or, with status 200, an acceptance."""
+    reaction = Reaction.REFUSED if 400 <= status < 500 else Reaction.SERVER_ERROR if status >= 500 else Reaction.ACCEPTED
+    return Treatment(key=key, reaction=reaction, status=status, fate=fate or (Fate(Effect.UNKNOWN) if status == 200 else None))
+
+
+def constraint(
+    rule: str,
+    *sent: str,
+    status: int = 400,
+    streamed: int | None = None,
+    owner: str = "REQUEST-RANGE",
+    level: Level = Level.MUST,
+    fate: Fate | None = None,
+) -> ConstraintRow:
+    """A constraint and what was sent against it, all of it answered with one status; the first with a stream as well."""
+    pointer = f"/{rule.split(maxsplit=1)[0]}"
+    held = 400 <= status < 500
+    return ConstraintRow(
+        rule=rule,
+        pointer=pointer,
+        constraint="maximum",
+        clause=f"/components/schemas/Body/properties{pointer}/maximum",
+        owner=Holder(requirement=owner, level=level),
+        broken=() if held else (Holder(requirement=owner, level=level),),
+        outcome=Outcome.PASS if held else Outcome.FAIL,
+        trials=tuple(
+            Trial(
+                sent=value,
+                whole=treatment(f"invalid{pointer}/{number}", status, fate=fate),
+                streamed=treatment(f"invalid{pointer}/{number}/streamed", streamed) if streamed and not number else None,
+            )
+            for number, value in enumerate(sent)
+        ),
+    )
+
+
 def report(
     *rows: Row,
     exchanges: Sequence[Exchange] = (),
     footer: Footer | None = WHOLE,
     torn: bool = False,
     exclusions: tuple[Exclusion, ...] = (),
+    constraints: tuple[ConstraintRow, ...] = (),
     base_url: str = "http://127.0.0.1:8000/v1",
     model: str = "toy-model",
     selection: str = "",
@@ -169,6 +209,7 @@ def report(
         torn=torn,
         gate=decide((r.verdict for r in rows), complete=complete, reason="interrupted"),
         rows=rows,
+        constraints=constraints,
         exclusions=exclusions,
         records=held,
         requests=len(exchanges),

@@ -56,6 +56,18 @@ def test_a_block_has_at_most_twelve_lines_whatever_happened(typical: Report, hos
             assert all(line.isprintable() for line in lines)
 
 
+def test_a_block_names_the_constraints_that_fail(constrained: Report) -> None:
+    text = block(constrained, "REQUEST-RANGE")
+    assert "  broken    temperature ≤ 2: not refused (sent 2.0000001, 2.5, 1e308)" in text
+    assert "            top_logprobs ≤ 20: not refused, clamped to 20 (sent 21)" in text
+
+
+def test_of_many_constraints_a_block_names_the_first_and_counts_the_others(constrained: Report) -> None:
+    text = block(constrained, "REQUEST-TYPE")
+    assert "            … and 12 more in the report" in text
+    assert len(text) <= console.LINES + console.CONSTRAINTS + 1
+
+
 def test_what_could_not_be_judged_says_why(typical: Report) -> None:
     assert "  because   text/capped: answered 429" in block(typical, "USAGE-SUM")
 

@@ -51,7 +51,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.seen).split())
 
 
-@pytest.fixture(params=["typical", "hostile", "crowded", "cut_off"])
+@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
 def any_report(request: pytest.FixtureRequest) -> Report:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Report)
@@ -190,6 +190,54 @@ def test_a_failing_row_opens_to_all_that_is_needed(typical: Report) -> None:
         "Send data: [DONE] and a blank line",
     ):
         assert said in opened
+
+
+def table(page: str, title: str) -> Page:
+    """One table of constraints."""
+    start = page.index(f"<summary><h3>{title} ")
+    return Page(page[start : page.index("</details>", start)])
+
+
+def test_constraints_are_told_value_by_value_failing_ones_first(constrained: Report) -> None:
+    page = html.render(constrained)
+    assert page.index("<h3>Not held ") < page.index("<h3>Open ") < page.index("<h3>Held ")
+    failing = table(page, "Not held").text
+    assert failing.index("temperature ≤ 2") < failing.index("member_0 is of type string")
+    for said in (
+        "✕ FAIL temperature ≤ 2 Body/properties/temperature/maximum not refused, streamed as well: 2.0000001 ; not refused: 2.5, 1e308",
+        "top_logprobs ≤ 20 Body/properties/top_logprobs/maximum not refused, clamped to 20: 21 MUST REQUEST-RANGE",
+        "not refused; streamed: refused with 400: 129",
+    ):
+        assert said in failing
+    assert "seed ≤ 9" in table(page, "Open").text
+    assert 'refused with 400, streamed as well: "chatty" ; refused with 400: "mute"' in table(page, "Held").text
+
+
+def test_a_constraint_leads_to_its_requirement_where_the_page_has_it(constrained: Report) -> None:
+    found = table(html.render(constrained), "Not held")
+    assert {attributes["href"] for tag, attributes in found.tags if tag == "a"} == {"#REQUEST-RANGE", "#REQUEST-TYPE"}
+    assert "STREAM-ELSEWHERE" in found.text
+
+
+def test_what_holds_and_what_is_long_is_opened_on_demand(constrained: Report, crowded: Report) -> None:
+    def opened(report: Report) -> list[bool]:
+        return ["open" in attributes for tag, attributes in Page(html.render(report)).tags if attributes.get("class") == "constraints"]
+
+    assert opened(constrained) == [True, True, False]
+    assert opened(crowded) == [False]
+
+
+def test_constraints_can_be_filtered_like_requirements(constrained: Report) -> None:
+    tags = Page(html.render(constrained)).tags
+    rows = [attributes for _, attributes in tags if attributes.get("class") == "constraint"]
+    assert len(rows) == len(constrained.constraints)
+    assert {attributes["data-level"] for attributes in rows} == {"must", "should"}
+    held = [attributes for _, attributes in tags if attributes.get("data-outcome") == "pass" and attributes.get("class") == "constraints"]
+    assert len(held) == 1
+
+
+def test_a_run_that_broke_no_constraint_has_no_such_section(typical: Report) -> None:
+    assert "Constraints of the request" not in html.render(typical)
 
 
 def test_what_is_wrong_everywhere_in_the_same_way_is_said_once(make: Make) -> None:

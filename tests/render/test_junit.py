@@ -87,3 +87,9 @@ def test_what_xml_forbids_is_written_out(hostile: Report) -> None:
     assert "⟨U+001B⟩" in text
     assert "⟨U+0000⟩" in text
     assert "⟨U+FFFE⟩" in text
+
+
+def test_a_failure_names_every_constraint_that_fails(constrained: Report) -> None:
+    text = "".join(cases(constrained)["REQUEST-TYPE"].itertext())
+    assert [f"member_{n} is of type string: not refused (sent {{}})" in text for n in range(20)] == [True] * 20
+    assert "more in the report" not in text

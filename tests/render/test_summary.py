@@ -12,7 +12,7 @@ from conformance.render import summary
 from conformance.report import Report
 
 
-@pytest.fixture(params=["typical", "hostile", "crowded", "cut_off"])
+@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
 def any_report(request: pytest.FixtureRequest) -> Report:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Report)
@@ -59,3 +59,29 @@ def test_the_schema_notices_a_member_that_nobody_declared(typical: Report) -> No
     made: dict[str, Json] = json.loads(summary.render(typical))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(summary.schema()).validate({**made, "score": 97})
+
+
+def test_every_constraint_has_its_row_in_the_order_of_the_report(constrained: Report) -> None:
+    made = json.loads(summary.render(constrained))
+    assert [row["rule"] for row in made["constraints"]] == [row.rule for row in constrained.constraints]
+    assert sum(row["planned"] for row in made["constraints"]) == sum(len(row["trials"]) for row in made["constraints"]) == 28
+
+
+def test_a_constraint_says_what_came_of_each_value(constrained: Report) -> None:
+    made = json.loads(summary.render(constrained))
+    row = next(row for row in made["constraints"] if row["rule"] == "top_logprobs ≤ 20")
+    assert (row["outcome"], row["level"], row["requirement"], row["broken"]) == ("FAIL", "MUST", "REQUEST-RANGE", ["REQUEST-RANGE"])
+    assert row["sentence"] == "top_logprobs ≤ 20: not refused, clamped to 20 (sent 21)"
+    assert row["trials"] == [
+        {
+            "sent": "21",
+            "streamed": None,
+            "whole": {
+                "request": "invalid/top_logprobs/0",
+                "reaction": "accepted",
+                "status": 200,
+                "effect": "clamped",
+                "words": "not refused, clamped to 20",
+            },
+        }
+    ]

@@ -3,7 +3,9 @@
   const form = document.getElementById("filter");
   const query = document.getElementById("query");
   const matches = document.getElementById("matches");
-  const rows = [...document.querySelectorAll("details.row")];
+  const ROW = "details.row, tr.constraint";
+  const rows = [...document.querySelectorAll(ROW)];
+  const tables = [...document.querySelectorAll("details.constraints")].map((table) => [table, table.open]);
   const groups = [...document.querySelectorAll("section.group:not(.excluded)")];
   const texts = new Map();
   const text = (row) => {
@@ -12,7 +14,7 @@
   };
   const wanted = (row, term) => {
     const [, key, value] = /^(id|level|outcome|area):(.*)$/.exec(term) || [];
-    return key ? row.dataset[key].startsWith(value) : text(row).includes(term);
+    return key ? row.closest(`[data-${key}]`).dataset[key].split(" ").some((one) => one.startsWith(value)) : text(row).includes(term);
   };
   const apply = () => {
     const terms = query.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -21,7 +23,8 @@
       row.hidden = !terms.every((term) => wanted(row, term));
       count += row.hidden ? 0 : 1;
     }
-    for (const group of groups) group.hidden = !group.querySelector("details.row:not([hidden])");
+    for (const group of groups) group.hidden = ![...group.querySelectorAll(ROW)].some((row) => !row.hidden);
+    for (const [table, open] of tables) table.open = terms.length ? Boolean(table.querySelector("tr.constraint:not([hidden])")) : open;
     matches.textContent = terms.length ? `${count} of ${rows.length} shown` : "";
   };
   const reveal = () => {
