@@ -1,4 +1,4 @@
-"""The event stream decoder against the HTML Standard, 9.2.5 and 9.2.6, and against two other readings of it."""
+"""The event stream decoder against the HTML Standard, 9.2.5 and 9.2.6, and against three other readings of it."""
 
 from __future__ import annotations
 
@@ -68,6 +68,35 @@ def by_the_standard(body: bytes) -> list[tuple[str, str, str | None, int]]:
     return events
 
 
+EOL = rb"(?>\r\n|\r|\n)"
+LINE = rb"(?::[^\r\n]*|[^\r\n:]+(?::[^\r\n]*)?)"
+EVENT = re.compile(rb"(?:%b%b)*%b" % (LINE, EOL, EOL))
+FIELD = re.compile(rb"([^\r\n:]+)(?::\x20?([^\r\n]*))?%b|:[^\r\n]*%b" % (EOL, EOL))
+STREAM = re.compile(rb"(?:\xef\xbb\xbf)?((?:%b)*+)" % EVENT.pattern)
+"""The grammar of 9.2.5 as it stands there, on bytes: every sign that it names is ASCII, and UTF-8 uses no ASCII within a character.
+
+    stream  = [ bom ] *event
+    event   = *( comment / field ) end-of-line
+    comment = colon *any-char end-of-line
+    field   = 1*name-char [ colon [ space ] *any-char ] end-of-line
+"""
+
+
+def by_the_grammar(body: bytes) -> list[tuple[str, str, str | None, tuple[int, int]]]:
+    """The grammar cuts the body into events, and 9.2.6 says what their fields mean: data, type, id and bytes of each."""
+    whole = STREAM.match(body)
+    assert whole is not None
+    found: list[tuple[str, str, str | None, tuple[int, int]]] = []
+    last_id: str | None = None
+    for event in EVENT.finditer(body, whole.start(1), whole.end(1)):
+        fields = [(line[1], line[2] or b"") for line in FIELD.finditer(event[0]) if line[1] is not None]
+        last_id = next((value.decode(errors="replace") for name, value in fields[::-1] if name == b"id" and b"\0" not in value), last_id)
+        if data := [value for name, value in fields if name == b"data"]:
+            kind = ([b"", *(value for name, value in fields if name == b"event")])[-1]
+            found.append((b"\n".join(data).decode(errors="replace"), kind.decode(errors="replace"), last_id, event.span()))
+    return found
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -113,6 +142,7 @@ def by_the_standard(body: bytes) -> list[tuple[str, str, str | None, int]]:
 def test_events_are_those_of_the_standard_however_they_are_read(body: bytes, expected: list[str]) -> None:
     assert data(body) == expected
     assert [event[0] for event in by_the_standard(body)] == expected
+    assert [event[0] for event in by_the_grammar(body)] == expected
 
 
 @pytest.mark.parametrize(
@@ -154,6 +184,94 @@ def test_events_are_those_of_the_standard_however_they_are_read(body: bytes, exp
 )
 def test_what_the_events_hide_is_noted(body: bytes, expected: list[str]) -> None:
     assert codes(body) == expected
+
+
+ODDITIES: dict[str, tuple[bytes, list[str], set[str]]] = {
+    "9.2.5, stream: one byte order mark may lead, and openai-python loses the first event over it": (
+        b"\xef\xbb\xbfdata: a\n\ndata: b\n\n",
+        ["a", "b"],
+        {"bom"},
+    ),
+    "9.2.5, bom: a second one belongs to the name of a field": (
+        b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n",
+        [],
+        {"bom", "unknown-field", "dataless-block"},
+    ),
+    "9.2.5: event streams are decoded as UTF-8, and malformed bytes become U+FFFD, where openai-python raises": (
+        b"data: a\xc3\n\n",
+        ["a\ufffd"],
+        {"invalid-utf8"},
+    ),
+    "9.2.5, end-of-line: CRLF, LF and CR end lines, by turns too": (
+        b"data: a\r\n\ndata: b\r\rdata: c\n\r\n",
+        ["a", "b", "c"],
+        {"crlf", "cr", "mixed-line-endings"},
+    ),
+    "9.2.5, any-char: no other line break of Unicode ends one, as str.splitlines has it": (
+        "data: a\u2028\x0bb\n\n".encode(),
+        ["a\u2028\x0bb"],
+        set(),
+    ),
+    "9.2.6: a blank line dispatches, and only where there is data": (b"\n\ndata: a\n\n\n", ["a"], set()),
+    "9.2.6: a line that begins with a colon is ignored": (b": a\n\n:\ndata: b\n:data: c\n\n", ["b"], {"comment"}),
+    "9.2.6: the name ends at the first colon, and one space after it is dropped": (
+        b"data:{}\n\ndata:  a:b\n\n",
+        ["{}", " a:b"],
+        {"no-space"},
+    ),
+    "9.2.6: a line without a colon is a name, with the empty string for its value": (b"data\n\n", [""], {"colonless-line"}),
+    "9.2.6, process the field: names are compared case by case, and what has another is ignored": (
+        b"Data: a\n\ndata : b\n\n",
+        [],
+        {"unknown-field", "dataless-block"},
+    ),
+    "9.2.6, process the field: data lines are joined with LF, and the last LF is dropped": (
+        b"data: {\ndata: }\n\ndata\ndata\n\n",
+        ["{\n}", "\n"],
+        {"multi-line", "colonless-line"},
+    ),
+    "9.2.6, process the field: an id with NUL is ignored": (b"id: a\0\ndata: a\n\n", ["a"], {"id-field", "ignored-value"}),
+    "9.2.6, process the field: a retry that is not all digits is ignored": (
+        b"retry: 1e3\ndata: a\n\n",
+        ["a"],
+        {"retry-field", "ignored-value"},
+    ),
+    "9.2.6, dispatch the event: an event field alone is nothing, of which openai-python makes an event without data": (
+        b"event: ping\n\ndata: a\n\n",
+        ["a"],
+        {"event-field", "dataless-block"},
+    ),
+    "9.2.6, dispatch the event: an id stays, and a comment is no event for it, of which openai-python makes one": (
+        b"id: 1\ndata: a\n\n: ping\n\ndata: b\n\n",
+        ["a", "b"],
+        {"id-field", "comment"},
+    ),
+    "9.2.6, dispatch the event: a retry alone is nothing, of which openai-python makes an event without data": (
+        b"retry: 10\n\ndata: a\n\n",
+        ["a"],
+        {"retry-field", "dataless-block"},
+    ),
+    "9.2.6: the end of the body discards what no blank line has closed": (b"data: a\n\ndata: [DONE]\n", ["a"], {"unterminated"}),
+    "openai-python, `_streaming.py`: the terminator is a prefix there, so what is behind it must not get lost here": (
+        b"data: [DONE]x\n\ndata: [DONE] \n\n",
+        ["[DONE]x", "[DONE] "],
+        set(),
+    ),
+    "9.2.7: comments keep a connection alive, and may come before the first event": (
+        b": still working\n\ndata: a\n\n",
+        ["a"],
+        {"comment"},
+    ),
+}
+"""What readers of event streams are known to differ on, each with the clause of the HTML Standard that settles it."""
+
+
+@pytest.mark.parametrize("source", ODDITIES)
+def test_every_known_oddity_is_read_as_the_standard_says_and_noted(source: str) -> None:
+    body, events, notes = ODDITIES[source]
+    decoded = tr(body)
+    assert [event.data for event in decoded.events] == events == [event[0] for event in by_the_grammar(body)]
+    assert {str(note.code) for note in decoded.notes} == notes
 
 
 @pytest.mark.parametrize("rest", [b"data: [DONE]", b"data: [DONE]\n", b"data: [DONE]\r", b"data: [DONE]\r\n", b": c\ndata:[DONE]"])
@@ -285,6 +403,25 @@ def test_how_a_body_is_cut_into_reads_changes_nothing(body: bytes, cuts: list[in
 @given(BODIES)
 def test_any_body_reads_as_the_standard_says(body: bytes) -> None:
     assert [(e.data, e.type, e.id, e.lines) for e in read(body).events] == by_the_standard(body)
+
+
+@settings(deadline=None, max_examples=300)
+@given(BODIES)
+def test_any_body_is_cut_into_events_where_the_grammar_cuts_it(body: bytes) -> None:
+    assert [(e.data, e.type, e.id, e.span) for e in read(body).events] == by_the_grammar(body)
+
+
+@settings(deadline=None)
+@given(BODIES)
+def test_comments_and_lines_that_are_no_fields_are_those_of_the_grammar(body: bytes) -> None:
+    whole = STREAM.match(body)
+    assert whole is not None
+    lines = list(FIELD.finditer(body, whole.start(1), whole.end(1)))
+    noted = [note for note in read(body).notes if note.span[1] <= whole.end(1)]
+    comments = [note.span[0] for note in noted if note.code is NoteCode.COMMENT]
+    assert comments == [line.start() for line in lines if line[1] is None]
+    unknown = [note.span[0] for note in noted if note.code is NoteCode.UNKNOWN_FIELD]
+    assert unknown == [line.start() for line in lines if line[1] is not None and line[1] not in (b"data", b"event", b"id", b"retry")]
 
 
 @settings(deadline=None)
