@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from conformance.model import CAP_FIELDS, Credential, Exchange, Expectation, Json, Purpose, Request, Tier, Violation
+from conformance.model import CAP_FIELDS, Credential, Exchange, Expectation, Json, Purpose, Request, Sample, Tier, Violation
 from conformance.steps import Step
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Ask:
     seed: int
     tier: Tier
     scenario: str
+    denies: frozenset[str] = frozenset()
+    """Features that nothing is to be asked about. The plan leaves out whole steps that need one; who packs much into a step heeds them."""
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -77,10 +79,14 @@ class Ask:
         until: Callable[[Exchange], bool] | None = None,
         output_tokens: int | None = None,
         stream: bool = False,
+        samples: Iterable[Sample] = (),
+        splits: str = "",
+        content_type: str = "application/json",
     ) -> Step:
         """A request that the contract allows. `body` may be a function of the answer to the step `after`; say `stream` then, if so.
 
-        `twin`, `control` and `after` are full keys. The ceiling on output tokens is the body's own cap times `n` unless given.
+        `twin`, `control`, `after` and `splits` are full keys. The ceiling on output tokens is the body's own cap times `n` unless given;
+        a step that splits another is never sent to a conforming endpoint, so it costs nothing.
         """
         purpose = Purpose(
             key=self.key(name),
@@ -91,9 +97,16 @@ class Ask:
             twin=twin,
             control=control,
             after=after,
+            samples=tuple(samples),
+            splits=splits,
         )
+        request = _request(body)
+        if isinstance(request, Request):
+            request = replace(request, content_type=content_type)
+        if splits:
+            return Step(purpose=purpose, request=request, after=splits, billed=False)
         ceiling = self._ceiling(body) if output_tokens is None else output_tokens
-        return Step(purpose=purpose, request=_request(body), after=after, tries=tries, until=until, output_tokens=ceiling)
+        return Step(purpose=purpose, request=request, after=after, tries=tries, until=until, output_tokens=ceiling)
 
     def twins(
         self, name: str, body: dict[str, Json], *, needs: Iterable[str] = (), usage: bool = False, **options: object

@@ -107,6 +107,46 @@ class Violation:
     """Whether it sits in a field that every server of this API must know (`x-request/core` in the contract)."""
 
 
+class SampleKind(StrEnum):
+    """What a legal value is a sample of; each kind has one requirement that says it is accepted."""
+
+    BOUND = "bound"
+    """A value on a documented limit."""
+    FORM = "form"
+    """One of several forms or words that a member may take."""
+    NEUTRAL = "neutral"
+    """A value that changes nothing."""
+    NULL = "null"
+    NAME = "name"
+    PARTS = "parts"
+    RESULT = "result"
+    """The result of a tool as a list of parts."""
+    TURN = "turn"
+    """A turn of the conversation in one of its forms."""
+    TEXT = "text"
+    """Text that is not plain ASCII."""
+    WRITING = "writing"
+    """The same JSON, written otherwise."""
+    LABEL = "label"
+    """What the request says about its body."""
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One legal value that a valid request holds in order to see it accepted."""
+
+    slug: str
+    """Names it for ever: `temperature/maximum`."""
+    kind: SampleKind
+    pointer: str
+    """JSON Pointer into the body to the member that it is about; empty for the body itself."""
+    text: str
+    """What it is, for people: `temperature at its maximum, 2`."""
+    needs: frozenset[str] = frozenset()
+    """Features that the target needs in order to accept it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """Why a request is sent: everything a judge needs to know that the bytes do not say. Part of the record."""
@@ -128,6 +168,10 @@ class Purpose:
     """Key of the request from whose answer this one is built; without a fitting answer it is not sent."""
     topics: frozenset[str] = frozenset()
     """Marks by which a requirement picks out what it compares: `cap`, `auth`, `liveness`, …"""
+    samples: tuple[Sample, ...] = ()
+    """The legal values that it is sent for: many in a request that is to be accepted at once, one in a request of its own."""
+    splits: str = ""
+    """Key of the request whose samples this one holds a part of: it is sent only when that one was refused, or failed each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

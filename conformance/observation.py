@@ -13,7 +13,7 @@ Three kinds of gap, from worst to best:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from functools import cached_property, lru_cache
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from conformance import sse, strictjson
 from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
-from conformance.settle import settled
+from conformance.settle import blamed, settled
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -114,7 +114,7 @@ class Observation:
     @property
     def refused(self) -> bool:
         """Whether the target blamed the request: a 4xx that is not about who asks, how often, or how long it took."""
-        return 400 <= self.status < 500 and self.status not in {401, 402, 403, 408, 425, 429}
+        return blamed(self.status)
 
     @cached_property
     def is_event_stream(self) -> bool:
@@ -242,6 +242,21 @@ class Asked:
         before = self.before()
         return not self.attempts and before is not None and (before.standing is not Standing.LOST or before.premise_missing())
 
+    @property
+    def turned_down(self) -> bool:
+        """Whether it was refused, or answered with a 5xx each time."""
+        return self.standing is Standing.BROKEN or (self.answer is not None and self.answer.refused)
+
+    def needless(self) -> bool:
+        """Whether it was never sent because there was nothing to look into: what it splits was not turned down."""
+        whole = self.evidence.asked(self.purpose.splits) if self.purpose.splits else None
+        return whole is not None and not self.attempts and not whole.turned_down
+
+    def parts(self) -> tuple[Asked, ...]:
+        """The requests that were to tell which of its samples it was turned down for."""
+        found = (self.evidence.asked(key) for key in self.evidence.splitting.get(self.purpose.key, ()))
+        return tuple(each for each in found if each is not None)
+
     def unclaimed(self) -> bool:
         """Whether the target may refuse this: it needs a feature that is not claimed."""
         return not self.purpose.needs <= self.evidence.claims
@@ -262,11 +277,26 @@ class Evidence:
         return None if purpose is None else Asked(purpose, self.records.attempts(key), self)
 
     def all(self) -> Iterator[Asked]:
-        """Every request of the run, in the order of the plan."""
+        """Every request of the run that was due, in the order of the plan."""
         for key in self.records.keys():  # noqa: SIM118 - a method of a record, not of a mapping
             asked = self.asked(key)
-            if asked is not None:
+            if asked is not None and not asked.needless():
                 yield asked
+
+    @cached_property
+    def splitting(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of the requests that look into another, by the key of that one."""
+        found: dict[str, tuple[str, ...]] = {}
+        for key in self.records.keys():  # noqa: SIM118
+            purpose = self.records.purpose(key)
+            if purpose is not None and purpose.splits:
+                found[purpose.splits] = (*found.get(purpose.splits, ()), key)
+        return found
+
+    def shows(self, features: frozenset[str]) -> bool:
+        """Whether each of these features, and there are some, is needed by a request that was accepted."""
+        seen = (asked.purpose.needs for asked in self.all() if asked.purpose.needs & features and asked.accepted)
+        return bool(features) and features <= frozenset().union(*seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, Purpose, Request
 from conformance.pacing import Gate, backoff
-from conformance.settle import RATE_LIMITED, retries, settled, unanswered
+from conformance.settle import RATE_LIMITED, retries, settled, turned_down, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ def observe(
     chains = _chains(tuple(steps))
     jitter = Random(seed)  # noqa: S311 - nobody is to be kept from guessing it
     asker = _Asker(wire, writer, Gate(concurrency=concurrency, rate=rate), progress, earlier, probe, max_requests, jitter)
-    progress.started(sum(asker.is_open(step) for chain in chains for step in chain))
+    progress.started(sum(asker.is_open(step) for chain in chains for step in chain if not step.purpose.splits))
     queue = deque(chains)
     try:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="observe") as pool:
@@ -165,11 +165,15 @@ def _is_enough(step: Step, answers: Sequence[Exchange]) -> bool:
     return len(answers) >= step.tries or step.until is None or step.until(answers[-1])
 
 
-def _request(step: Step, answers: Mapping[str, Exchange]) -> Request | None:
+def _request(step: Step, ends: Mapping[str, Exchange]) -> Request | None:
+    """What a step sends, given how those before it ended; None for nothing."""
+    before = ends.get(step.after)
+    if step.purpose.splits and (before is None or not turned_down(before)):
+        return None
     if isinstance(step.request, Request):
         # It needs no answer, only its turn: whether the target survived what came before is worth asking all the more.
         return step.request
-    return step.request(answers[step.after]) if step.after in answers else None
+    return step.request(before) if before is not None and settled(before) else None
 
 
 class _Asker:
@@ -228,22 +232,22 @@ class _Asker:
             self._ask_chain(chain)
 
     def _ask_chain(self, chain: tuple[Step, ...]) -> None:
-        answers: dict[str, Exchange] = {}
+        ends: dict[str, Exchange] = {}
         for step in chain:
-            request = _request(step, answers)
-            answer = self._ask(step, request) if request is not None else None
-            if answer is not None:
-                answers[step.key] = answer
+            request = _request(step, ends)
+            end = self._ask(step, request) if request is not None else None
+            if end is not None:
+                ends[step.key] = end
 
     def _ask(self, step: Step, request: Request) -> Exchange | None:
-        """Ask until there are answers enough; return the last, None where there is none."""
+        """Ask until there are answers enough; return the last, the last loss where there is none, None if we were stopped."""
         past = self._earlier(step.key)
         attempt = max((exchange.attempt for exchange in past), default=0)
         answers = [exchange for exchange in past if settled(exchange)]
         while not _is_enough(step, answers):
             exchange = self._insist(step.purpose, request, attempt + 1)
             if exchange is None or not settled(exchange):
-                break
+                return answers[-1] if answers else exchange
             attempt = exchange.attempt
             answers.append(exchange)
         return answers[-1] if answers else None

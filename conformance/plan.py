@@ -35,7 +35,7 @@ def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *
     So are steps that the reading at hand does not allow: a vendor may document fewer forms than others.
     """
     wanted = tuple(requirements)
-    steps = {step.key: step for step in _steps(catalogue, ask)}
+    steps = {step.key: step for step in _steps(catalogue, replace(ask, denies=denies))}
     allowed = _allowed({key: step for key, step in steps.items() if _is_valid(step, ask)}, denies)
     seen = {key for key, step in allowed.items() if any(r.on.covers(step.purpose) for r in wanted)}
     needed = _closure(seen, allowed)

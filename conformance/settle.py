@@ -36,6 +36,18 @@ FAULT_RETRIES: Final[Mapping[FaultKind, int]] = MappingProxyType(
 
 RATE_LIMITED: Final = 429
 _LOST: Final = frozenset({408, 425, RATE_LIMITED})
+_DOOR: Final = frozenset({401, 402, 403})
+"""Statuses about who asks, whatever is asked."""
+
+
+def blamed(status: int) -> bool:
+    """Whether a status blames the request: a 4xx that is not about who asks, how often, or how long it took."""
+    return 400 <= status < 500 and status not in _LOST | _DOOR
+
+
+def turned_down(exchange: Exchange) -> bool:
+    """Whether the request was refused, or the server failed over it."""
+    return blamed(exchange.status or 0) or (exchange.status or 0) >= 500
 
 
 def settled(exchange: Exchange) -> bool:

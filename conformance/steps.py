@@ -14,7 +14,8 @@ class Step:
 
     A step without `after` opens a chain. A step that follows another is asked after it, by the same worker. Where its request is a
     function, it is built from the last settled answer to that other step; where there is none, or the function returns None because
-    its premise is missing, nothing is sent. A ready-made request is sent in any case.
+    its premise is missing, nothing is sent. A ready-made request is sent in any case, unless its purpose is to split the other: then it
+    is sent only when the other was refused, or failed each time.
     """
 
     purpose: Purpose
@@ -28,6 +29,7 @@ class Step:
     output_tokens: int = 0
     """Ceiling per try on a conforming endpoint; 0 for a request that must be refused."""
     billed: bool = True
+    """Whether a conforming endpoint bills it: one that must be refused costs nothing, nor does one that is never sent to it."""
 
     @property
     def key(self) -> str:
