@@ -9,7 +9,7 @@ from conformance.model import Tier
 from conformance.registry import scenario
 from conformance.steps import Step
 
-COUNT = {Tier.GATE: 4, Tier.FULL: 40}
+COUNT = {Tier.GATE: 2, Tier.FULL: 40}
 """Conversations per tier; each is asked once whole or streamed, as drawn."""
 
 

@@ -66,18 +66,3 @@ def roles(ask: Ask) -> Iterator[Step]:
     yield ask.step("history", ask.body(turn), control=ask.control, topics=["history", "turn"])
     turn_parts: list[Json] = [turn[0], {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}, user]
     yield ask.step("history-parts", ask.body(turn_parts), needs=["content-parts"], control=ask.key("history"), topics=["parts"])
-    yield ask.step("name", ask.body([{"role": "user", "name": "ada", "content": PROMPT}]), needs=["message-name"])
-
-
-@scenario("parameters")
-def parameters(ask: Ask) -> Iterator[Step]:
-    """Optional fields at a bound, at harmless values and null."""
-    hottest: dict[str, Json] = {**ask.minimal, "temperature": 2}
-    yield ask.step("temperature-high", hottest, needs=["temperature"], control=ask.control, topics=["parameter"])
-    neutral: dict[str, Json] = {"top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "seed": 7, "user": "someone"}
-    needs = ["top-p", "penalties", "seed", "user"]
-    yield ask.step("neutral", {**ask.minimal, **neutral}, needs=needs, control=ask.control, topics=["parameter"])
-    nulls: dict[str, Json] = dict.fromkeys(
-        ["temperature", "top_p", "n", "stop", "stream", "stream_options", "presence_penalty", "frequency_penalty", "seed", "logprobs"]
-    )
-    yield ask.step("nulls", {**ask.minimal, **nulls}, needs=["null-fields"], control=ask.control, topics=["parameter", "null"])

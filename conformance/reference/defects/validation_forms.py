@@ -26,7 +26,7 @@ def _refuse(param: str | None, message: str) -> None:
     raise Refused(Refusal(status=400, message=message, param=param))
 
 
-@defect("separator-refused", seam=REQUEST, trips={"REQUEST-ACCEPTED"})
+@defect("separator-refused", seam=REQUEST, trips={"REQUEST-ACCEPTED", "REQUEST-UNICODE"})
 def separator_refused(request: ChatRequest, _: Call) -> ChatRequest:
     """Text with a line separator of Unicode is refused."""
     if any("\u2028" in message.text for message in request.messages):
@@ -98,7 +98,7 @@ def temperature_below_two(request: ChatRequest, call: Call) -> ChatRequest:
     return request
 
 
-@defect("calls-need-content", seam=REQUEST, trips={"REQUEST-HISTORY-CALLS"}, incident="Portkey-AI/gateway#995")
+@defect("calls-need-content", seam=REQUEST, trips={"REQUEST-HISTORY", "REQUEST-HISTORY-CALLS"}, incident="Portkey-AI/gateway#995")
 def calls_need_content(request: ChatRequest, call: Call) -> ChatRequest:
     """A turn of calls alone is refused when a result follows as a string."""
     silent = any(turn.get("content") is None and "refusal" not in turn for turn in _turns(call, "assistant"))
@@ -115,7 +115,12 @@ def result_parts_refused(request: ChatRequest, call: Call) -> ChatRequest:
     return request
 
 
-@defect("echo-refused", seam=REQUEST, trips={"REQUEST-ECHO"}, incident="editor-code-assistant/eca#233")
+@defect(
+    "echo-refused",
+    seam=REQUEST,
+    trips={"REQUEST-ECHO", "REQUEST-HISTORY", "REQUEST-NULL-ACCEPTED"},
+    incident="editor-code-assistant/eca#233",
+)
 def echo_refused(request: ChatRequest, call: Call) -> ChatRequest:
     """A turn may not have the null for a refusal that the server itself put there."""
     if any("refusal" in turn for turn in _turns(call, "assistant")):
@@ -123,9 +128,9 @@ def echo_refused(request: ChatRequest, call: Call) -> ChatRequest:
     return request
 
 
-@defect("older-cap-refused", seam=REQUEST, trips={"REQUEST-CAP-NAMES"}, incident="openhab/openhab-addons#21459")
+@defect("older-cap-refused", seam=REQUEST, trips={"REQUEST-CAP-NAMES", "REQUEST-NULL-ACCEPTED"}, incident="openhab/openhab-addons#21459")
 def older_cap_refused(request: ChatRequest, call: Call) -> ChatRequest:
-    """The older name of the cap is refused."""
+    """The older name of the cap is refused, whatever its value."""
     if _sets(call, "max_tokens"):
         _refuse("max_tokens", "max_tokens is not supported; use max_completion_tokens.")
     return request

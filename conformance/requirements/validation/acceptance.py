@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conformance.model import Expectation, Finding, Json, Level, Place, Purpose
+from conformance.model import Expectation, Finding, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.validation.refusal import refusal, said, valid
+from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any, refusal, said, valid
 from conformance.requirements.validation.rule import spot
+from conformance.requirements.validation.sampled import explained_by_parts, value_refusal
 from conformance.strictjson import get, show
 from conformance.subjects.failure import request
 from conformance.subjects.reply import Answer, answer
 
 REPEAT: Final = "repeat"
-CLEAN: Final = frozenset({400, 404, 422})
-"""Statuses by which servers of this API say that they lack something."""
-
-CONVERSATION: Final = frozenset({"messages", "message", "content", "role", "part", "parts", "roles"})
-"""Words that name a turn; a feature of the conversation has no member of its own."""
 
 
 @requirement(
     "REQUEST-ACCEPTED",
     Level.MUST,
-    on=valid("valid request that needs no feature", lambda p: not p.needs and not p.topics & {REPEAT, "charset"}),
+    on=valid("valid request that needs no feature", lambda p: not p.needs and not p.samples and REPEAT not in p.topics),
     cites=[contract("/x-request/accepts-valid"), incident("openzot/openzot#52"), incident("nashsu/llm_wiki#594")],
 )
 def plain_requests_are_accepted(asked: Asked) -> Iterator[Finding]:
@@ -42,15 +37,16 @@ def plain_requests_are_accepted(asked: Asked) -> Iterator[Finding]:
 )
 def claimed_features_are_accepted(asked: Asked) -> Iterator[Finding]:
     """A valid request is accepted when the target claims all the features that it needs."""
-    if not asked.purpose.needs <= asked.evidence.claims:
+    features = [sample.needs for sample in asked.purpose.samples] or [asked.purpose.needs]
+    if not any(needs and needs <= asked.evidence.claims for needs in features):
         raise AbsentError("not claimed")
-    yield from refusal(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(
     "REQUEST-REFUSAL-HONEST",
     Level.SHOULD,
-    on=valid("valid request that needs a feature", lambda p: bool(p.needs)),
+    on=valid("valid request that needs a feature", lambda p: bool(p.needs) and len(p.samples) < 2),
     cites=[contract("/x-request/honour-or-refuse"), incident("tensorzero/tensorzero#925"), incident("mistralai/platform-docs-public#7")],
 )
 def refusals_are_honest(asked: Asked) -> Iterator[Finding]:
@@ -66,35 +62,10 @@ def refusals_are_honest(asked: Asked) -> Iterator[Finding]:
     twin = asked.twin()
     if twin is not None and twin.answer is not None and twin.answer.refused:
         raise AbsentError("refused without stream as well")
-    words = "\n".join(_texts(answer.json)).lower() or answer.exchange.body.decode(errors="replace").lower()
-    wanted = _names(asked)
-    if not any(re.search(rf"(?<![a-z0-9]){re.escape(name.lower())}(?![a-z0-9])", words) for name in wanted):
+    wanted = members_asked_for(asked)
+    if not names_any(answer, wanted):
         expected = f"one of {', '.join(sorted(wanted))} in param or message"
         yield Finding(code="unnamed", expected=expected, received=said(answer), at=Place(pointer="/error"))
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Every text in a JSON value, in whatever envelope; names of members say nothing."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for each in value:
-                yield from _texts(each)
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case _:
-            return
-
-
-def _names(asked: Asked) -> frozenset[str]:
-    """Members by which an error can say which feature it is about."""
-    features = asked.evidence.contract.features
-    named = {field for need in asked.purpose.needs if need in features for field in features[need].fields}
-    body = asked.attempts[-1].request_json
-    sent = set(body) - {"model", "messages"} if isinstance(body, dict) else set()
-    return frozenset(named | sent | (CONVERSATION if "messages" in named else set()))
 
 
 @requirement(
@@ -113,10 +84,14 @@ def audio_is_honoured(answer: Answer) -> Iterator[Finding]:
 
 def _every_5xx(asked: Asked) -> Iterator[Finding]:
     if asked.standing is Standing.BROKEN:
+        explained_by_parts(asked)
         statuses, wrong = _listed(attempt.status for attempt in asked.attempts if attempt.status), asked.purpose.violation
         sent = f", when this was sent for {spot(wrong.pointer)}: {wrong.sent}" if wrong else ""
         received = f"{statuses} on every attempt{sent}; the last {said(asked.heard[-1])}"
-        yield Finding(code="5xx", expected="an answer, or a refusal with a 4xx", received=received)
+        samples = asked.purpose.samples
+        code = samples[0].slug if len(samples) == 1 else "5xx"
+        expected = " to ".join(["an answer, or a refusal with a 4xx,", ", ".join(each.text for each in samples)]) if samples else ""
+        yield Finding(code=code, expected=expected or "an answer, or a refusal with a 4xx", received=received)
 
 
 @requirement(

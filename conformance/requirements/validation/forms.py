@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Area, Finding, Level
+from conformance.model import Area, Finding, Level, SampleKind
 from conformance.observation import Asked
 from conformance.registry import contract, excluded, incident, requirement
-from conformance.requirements.validation.refusal import refusal, unless_the_model_lacks_it, valid
+from conformance.requirements.validation.refusal import refusal, valid
+from conformance.requirements.validation.sampled import sampled, value_refusal
 
 PARTS = "content-parts"
 
@@ -15,15 +16,15 @@ PARTS = "content-parts"
 @requirement(
     "REQUEST-CONTENT-PARTS",
     Level.MUST,
-    on=valid("content as a list of text parts", lambda p: p.scenario == "roles" and PARTS in p.needs),
+    on=sampled(SampleKind.PARTS, "content as a list of text parts", also=lambda p: p.scenario == "roles" and PARTS in p.needs),
     cites=[contract("/x-request/content-forms"), incident("infiniflow/ragflow#15359"), incident("ayunis-core/ayunis-core#719")],
 )
 def parts_are_accepted(asked: Asked) -> Iterator[Finding]:
-    """Content as a list with one text part is accepted from the user, the system and the assistant, as the string is.
+    """Content as a list of text parts is accepted from the user, the system and the assistant, as the string is.
 
     Agents write all their turns like this.
     """
-    yield from refusal(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(
@@ -40,29 +41,29 @@ def developers_are_heard(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "REQUEST-NAME",
     Level.MUST,
-    on=valid("message with a name", lambda p: p.scenario == "roles" and "message-name" in p.needs),
+    on=sampled(SampleKind.NAME, "message with a name"),
     cites=[contract("/components/schemas/UserMessage/properties/name"), incident("microsoft/autogen#4761")],
 )
 def names_are_accepted(asked: Asked) -> Iterator[Finding]:
-    """A user message may say the name of its author."""
-    yield from refusal(asked)
+    """A message of the user or of the assistant may say the name of its author."""
+    yield from value_refusal(asked)
 
 
 @requirement(
     "REQUEST-NULL-ACCEPTED",
     Level.MUST,
-    on=valid("null for optional members", lambda p: p.scenario == "parameters" and "null-fields" in p.needs),
+    on=sampled(SampleKind.NULL, "null for an optional member"),
     cites=[contract("/x-request/null-is-absent"), incident("ggml-org/llama.cpp#25515"), incident("LostRuins/koboldcpp#1503")],
 )
 def null_is_accepted(asked: Asked) -> Iterator[Finding]:
     """Null is accepted for every optional member whose schema admits it; typed clients send it for what they leave out."""
-    yield from refusal(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(
     "REQUEST-BOUNDS",
     Level.MUST,
-    on=valid("temperature on a bound", lambda p: p.key in {"parameters/temperature-high", "stop/open"}),
+    on=sampled(SampleKind.BOUND, "value on a bound"),
     cites=[
         contract("/x-request/bounds-are-inclusive"),
         contract("/x-request/model-specific-refusal"),
@@ -71,14 +72,14 @@ def null_is_accepted(asked: Asked) -> Iterator[Finding]:
     ],
 )
 def bounds_are_inclusive(asked: Asked) -> Iterator[Finding]:
-    """Temperature 0 and temperature 2 are accepted: the bounds belong to the range."""
-    yield from unless_the_model_lacks_it(asked)
+    """A value on a documented bound is accepted, such as temperature 0 and 2, top_p 1, four stop strings: bounds belong to the range."""
+    yield from value_refusal(asked)
 
 
 @requirement(
     "REQUEST-NEUTRAL",
     Level.MUST,
-    on=valid("members at values that change nothing", lambda p: p.key == "parameters/neutral"),
+    on=sampled(SampleKind.NEUTRAL, "member at a value that changes nothing"),
     cites=[
         contract("/x-request/bounds-are-inclusive"),
         contract("/x-request/model-specific-refusal"),
@@ -88,11 +89,11 @@ def bounds_are_inclusive(asked: Asked) -> Iterator[Finding]:
     ],
 )
 def neutral_values_are_accepted(asked: Asked) -> Iterator[Finding]:
-    """Members at values that change nothing are accepted: top_p 1, penalties of 0, a seed, the name of the end user.
+    """Members at values that change nothing are accepted: their defaults, a seed, the name of the end user.
 
     Clients send them with every request, whether or not the server can do anything with them.
     """
-    yield from unless_the_model_lacks_it(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(
@@ -116,12 +117,12 @@ def calls_in_history_are_accepted(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "REQUEST-TOOL-RESULT-PARTS",
     Level.MUST,
-    on=valid("result of a tool as text parts", lambda p: p.key == "round-trip/parts-result"),
+    on=sampled(SampleKind.RESULT, "result of a tool as text parts", also=lambda p: p.key == "round-trip/parts-result"),
     cites=[contract("/x-request/content-forms"), incident("Neroued/ninfer#56"), incident("UDPSendToFailed/ninfer-4090#1")],
 )
 def results_in_parts_are_accepted(asked: Asked) -> Iterator[Finding]:
     """The result of a tool is accepted as a list of text parts, as it is as a string."""
-    yield from refusal(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(
@@ -138,12 +139,12 @@ def own_messages_are_accepted(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "REQUEST-CHARSET",
     Level.SHOULD,
-    on=valid("Content-Type with a charset", lambda p: "charset" in p.topics),
+    on=sampled(SampleKind.LABEL, "Content-Type with a charset"),
     cites=[contract("/x-http/request-charset"), incident("openai/openai-openapi#194"), incident("diegosouzapw/OmniRoute#6414")],
 )
 def charset_is_tolerated(asked: Asked) -> Iterator[Finding]:
     """A Content-Type of `application/json; charset=utf-8` is accepted; many HTTP clients write it unasked."""
-    yield from refusal(asked)
+    yield from value_refusal(asked)
 
 
 @requirement(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
-from conformance.model import Finding, Purpose
-from conformance.observation import AbsentError, Asked, Gap, GapKind, Observation, UnmetError, View, accepted
+from conformance.model import Finding, Json, Purpose
+from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply, valid_request
+
+CLEAN: Final = frozenset({400, 404, 422})
+"""Statuses by which servers of this API say that they lack something."""
+
+CONVERSATION: Final = frozenset({"messages", "message", "content", "role", "part", "parts", "roles"})
+"""Words that name a turn; a feature of the conversation has no member of its own."""
 
 
 def valid(name: str, chosen: Callable[[Purpose], bool]) -> View[Asked]:
@@ -39,13 +47,34 @@ def refusal(asked: Asked) -> Iterator[Finding]:
         raise UnmetError(f"answered {answer.status}, which is not about the body")
 
 
-def unless_the_model_lacks_it(asked: Asked) -> Iterator[Finding]:
-    """The same, for members that a model may lack. Raises `AbsentError` where the refusal says so in its code, and nobody claims them."""
-    if asked.answer is not None and asked.answer.refused and asked.unclaimed():
-        code = ErrorReply(asked.answer).member("code")
-        if isinstance(code, str) and code.startswith("unsupported_"):
-            raise AbsentError(f"refused as {code}")
-    yield from refusal(asked)
+def members_asked_for(asked: Asked) -> frozenset[str]:
+    """Members by which an error can say which feature it is about."""
+    features = asked.evidence.contract.features
+    named = {field for need in asked.purpose.needs if need in features for field in features[need].fields}
+    body = asked.attempts[-1].request_json
+    sent = set(body) - {"model", "messages"} if isinstance(body, dict) else set()
+    return frozenset(named | sent | (CONVERSATION if "messages" in named else set()))
+
+
+def names_any(answer: Observation, members: Iterable[str]) -> bool:
+    """Whether an error has one of these names in some text, as a word of its own."""
+    words = "\n".join(_texts(answer.json)).lower() or answer.exchange.body.decode(errors="replace").lower()
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(name.lower())}(?![a-z0-9])", words) for name in members)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, in whatever envelope; names of members say nothing."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            for each in value.values():
+                yield from _texts(each)
+        case _:
+            return
 
 
 def said(answer: Observation) -> str:

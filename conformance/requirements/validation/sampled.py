@@ -1,0 +1,99 @@
+"""Legal values that were sent many to a request, and what it means that one of them was turned down.
+
+A request of many that is refused says nothing yet: those that split it tell which value is to blame. One that fails with none of its
+parts failing is about the combination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from conformance.model import Finding, Purpose, SampleKind
+from conformance.observation import AbsentError, Asked, Gap, GapKind, Standing, UnmetError, View, accepted
+from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any, refusal, said, valid
+from conformance.subjects.failure import ErrorReply
+
+BY_NAME: Final = frozenset({SampleKind.FORM, SampleKind.BOUND, SampleKind.TURN, SampleKind.RESULT})
+"""Kinds of value that belong to a feature: who lacks it may say so in plain words. For the others it takes a code with `unsupported_`."""
+
+TOO_LONG: Final = ("context", "token", "tokens", "prompt")
+"""Words by which a model with a small window says so."""
+
+
+def sampled(kind: SampleKind, name: str, *, also: Callable[[Purpose], bool] = lambda _: False) -> View[Asked]:
+    """View of the valid requests that hold a value of a kind, and of those for which `also` holds."""
+
+    def chosen(purpose: Purpose) -> bool:
+        return accepted(purpose) and (any(sample.kind is kind for sample in purpose.samples) or also(purpose))
+
+    plain = valid(name, chosen)
+
+    def see(asked: Asked) -> Iterator[Asked | Gap]:
+        if chosen(asked.purpose) and _is_excused(asked):
+            status = asked.answer.status if asked.answer else 0
+            yield Gap(GapKind.INAPPLICABLE, f"{asked.purpose.key}: refused with {status}, as a target may that lacks the feature")
+        else:
+            yield from plain.see(asked)
+
+    return View(name, chosen, see)
+
+
+def _is_excused(asked: Asked) -> bool:
+    """Whether a value that stands alone was refused for a feature that nobody claims the target has."""
+    answer = asked.answer
+    if answer is None or not answer.refused or len(asked.purpose.samples) != 1:
+        return False
+    (sample,) = asked.purpose.samples
+    lacking = sample.needs - asked.evidence.claims
+    if not lacking and (not sample.pointer or sample.needs or asked.evidence.contract.is_core(sample.pointer)):
+        return False
+    code = ErrorReply(answer).member("code")
+    if isinstance(code, str) and code.startswith("unsupported_"):
+        return True
+    named = sample.kind in BY_NAME and answer.status in CLEAN and names_any(answer, members_asked_for(asked))
+    return named and not asked.evidence.shows(lacking)
+
+
+def value_refusal(asked: Asked) -> Iterator[Finding]:
+    """One finding if the target refused the one value that a request is about, named by its code. Many at once are left to their parts."""
+    samples = asked.purpose.samples
+    if asked.standing is Standing.BROKEN and samples:
+        raise AbsentError("every attempt failed: REQUEST-VALID-NO-5XX owns that")
+    if asked.answer is not None and asked.answer.refused and len(samples) > 1:
+        raise AbsentError("refused; its values are asked for in smaller parts")
+    for finding in refusal(asked):
+        if samples:
+            yield Finding(code=samples[0].slug, expected=f"a status of 200 to {samples[0].text}", received=finding.received)
+        else:
+            yield finding
+
+
+def explained_by_parts(asked: Asked) -> None:
+    """Raise `AbsentError` when a part of what was turned down is turned down as well, `UnmetError` when a part got lost."""
+    parts = asked.parts()
+    if any(part.turned_down for part in parts):
+        raise AbsentError("a part of it is turned down as well")
+    if any(part.standing is Standing.LOST for part in parts):
+        raise UnmetError("not every part of it was answered")
+
+
+def combination_refusal(asked: Asked) -> Iterator[Finding]:
+    """One finding if values are refused together of which none is refused in a smaller part."""
+    answer = asked.answer
+    if asked.standing is Standing.BROKEN:
+        raise AbsentError("every attempt failed: REQUEST-VALID-NO-5XX owns that")
+    if answer is not None and answer.refused:
+        explained_by_parts(asked)
+        code = ErrorReply(answer).member("code")
+        if asked.unclaimed() and isinstance(code, str) and code.startswith("unsupported_"):
+            raise AbsentError(f"refused as {code}")
+        together = ", ".join(sample.text for sample in asked.purpose.samples)
+        yield Finding(code="together", expected=f"a status of 200, as to each part: {together}", received=said(answer))
+    else:
+        yield from refusal(asked)
+
+
+def is_too_long(asked: Asked) -> bool:
+    """Whether a refusal says that the window of the model is too small, rather than the body too large."""
+    return asked.answer is not None and asked.answer.refused and asked.answer.status != 413 and names_any(asked.answer, TOO_LONG)
