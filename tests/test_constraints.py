@@ -9,9 +9,11 @@ from functools import cache
 import pytest
 
 from conformance import constraints, contract, preflight, registry, session
+from conformance.ask import Ask
 from conformance.constraints import ConstraintRow, Holder, Reaction
+from conformance.generate.mutants import decisive
 from conformance.judge import judge
-from conformance.model import Exchange, Expectation, Identity, Level, Outcome, Purpose, Request, Tier, Violation
+from conformance.model import CAP_FIELDS, Exchange, Expectation, Identity, Json, Level, Outcome, Purpose, Request, Tier, Violation
 from conformance.observation import Evidence
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour
@@ -79,6 +81,15 @@ def test_every_violation_of_the_plan_is_in_exactly_one_row() -> None:
         treatment.key for row in rows() for trial in row.trials for treatment in (trial.whole, trial.streamed) if treatment is not None
     )
     assert told == Counter(purpose.key for purpose, _ in planned() if purpose.violation is not None)
+
+
+@pytest.mark.parametrize("cap", CAP_FIELDS)
+def test_every_body_that_is_sent_breaks_one_clause_and_no_other(cap: str) -> None:
+    """Mutants are labelled on a body of their own; what is sent is built on the one that the preflight saw accepted."""
+    ask = Ask(contract=READING, model=MODEL, cap_field=cap, seed=1, tier=Tier.GATE, scenario="invalid")
+    for mutant in ask.corpus.mutants:
+        found = decisive(READING.request_faults(mutant.apply(ask.minimal)))
+        assert [fault.clause for fault in found] == [mutant.violation.clause], mutant.key
 
 
 def test_a_row_is_one_rule_at_one_place() -> None:
@@ -207,6 +218,13 @@ def test_what_came_of_a_value_is_said_and_only_blame_counts(
 def test_a_refusal_proves_nothing_without_an_accepted_control() -> None:
     row = with_temperature([refused()], control=refused())
     assert row.outcome is Outcome.INCONCLUSIVE
+
+
+def test_nobody_is_accused_of_accepting_what_the_contract_allows() -> None:
+    """As when a record is held against a contract that has changed since."""
+    allowed: Json = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": 2}
+    row = with_temperature([answered(sent=allowed)])
+    assert (row.outcome, row.broken) == (Outcome.PASS, ())
 
 
 def test_a_stream_that_lets_it_through_fails_the_row() -> None:

@@ -52,6 +52,9 @@ def unrefused(probe: Probe) -> Iterator[Finding]:
         return
     if probe.violation.pointer in CAPS and is_ignored(probe.observation.evidence, probe.violation.pointer.removeprefix("/")):
         raise AbsentError("the target does not know this name of the cap; it heeds the other")
+    if probe.observation.purpose.scenario == "invalid" and not probe.observation.contract.request_faults(probe.observation.request_json):
+        # A record may be held against another contract than the one it was made for; nobody is accused of taking what is right there.
+        raise AbsentError("the contract has nothing against this request")
     _, _, name = probe.observation.purpose.key.partition("/")
     stem, _, number = name.rpartition("/")
     code = stem if number.isdigit() else name
