@@ -10,17 +10,18 @@ from conformance.contract import Contract
 
 
 def lines(what: str, contract: Contract) -> Iterator[str]:
-    """List requirements, defects, dialects, features or exclusions, a line each."""
+    """List requirements, defects, constraints of the request, dialects, features or exclusions, a line each."""
     catalogue = registry.load()
     match what:
         case "requirements":
             for each in catalogue.requirements:
                 yield f"{each.id:34} {registry.level(each, contract):6} {each.text}"
         case "defects":
-            from conformance.reference.defects import ALL
+            yield from _defects()
+        case "constraints":
+            from conformance.generate.loosening import constraints
 
-            for name, defect in sorted(ALL.items()):
-                yield f"{name:34} {defect.sentence}"
+            yield from (each.name for each in constraints(contract))
         case "dialects":
             for name in contracts.dialect_names():
                 yield f"{name:24} {' < '.join(reversed(contracts.load(name).chain))}"
@@ -30,6 +31,15 @@ def lines(what: str, contract: Contract) -> Iterator[str]:
         case _:
             for exclusion in catalogue.exclusions:
                 yield f"{exclusion.area:12} {exclusion.clause}: {exclusion.because}"
+
+
+def _defects() -> Iterator[str]:
+    from conformance.reference.defects import ALL
+
+    for name, defect in sorted(ALL.items()):
+        yield f"{name:34} {defect.sentence}"
+    sentence = "One constraint of the request is not held; `conformance list constraints` names them."
+    yield f"{'drops:CLAUSE, admits-null:CLAUSE':34} {sentence}"
 
 
 def explain(identifier: str, contract: Contract) -> Iterator[str]:

@@ -37,6 +37,9 @@ TOLD: dict[str, set[str]] = {
 }
 """Requirements below MUST that a style may fail, each for a habit that it has."""
 
+HABITS = {"REQUEST-NAMES-UNIQUE", "REQUEST-NULL"}
+"""Requirements that bind nobody, and list what its reader does in every style: the last of two names wins, null is absence."""
+
 UNJUDGED = {"terse", "mute", "lost in thought"}
 """Styles whose model says too little to tell whether a cap or a stop sequence is heeded."""
 
@@ -59,10 +62,11 @@ TO_THE_LETTER = [
 def test_an_innocent_server_is_not_accused(name: str) -> None:
     with serving(STYLES[name]) as server:
         outcomes = judged(server, "openai-compatible")
-    assert outcomes.having(Outcome.FAIL) <= TOLD.get(name, set())
+    assert outcomes.having(Outcome.FAIL) <= TOLD.get(name, set()) | HABITS
     assert not outcomes.having(Outcome.ERROR)
     rows = {row.requirement.id: row.verdict for row in outcomes.report.rows}
     assert Level.MUST not in {rows[identifier].level for identifier in TOLD.get(name, set())}
+    assert {rows[identifier].level for identifier in HABITS} == {Level.MAY}
     assert outcomes.report.gate.status == (2 if name in UNJUDGED else 0)
 
 
@@ -70,7 +74,7 @@ def test_an_innocent_server_is_not_accused(name: str) -> None:
 def test_the_letter_of_the_contract_accuses_no_innocent_either(name: str) -> None:
     with serving(STYLES[name]) as server:
         outcomes = judged(server, "openai")
-    assert not outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR)
+    assert not (outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR)) - HABITS
     assert outcomes.report.gate.status == 0
 
 

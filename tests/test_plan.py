@@ -10,8 +10,9 @@ from conformance import contract, plan, preflight, registry
 from conformance.ask import Ask
 from conformance.contract import Contract, dialect_names
 from conformance.errors import CatalogueError
-from conformance.model import CAP_FIELDS, Expectation, Tier
+from conformance.model import CAP_FIELDS, Expectation, Tier, Violation
 from conformance.registry import Catalogue, Requirement, Scenario
+from conformance.scenarios import refusals
 from conformance.session import Assignment
 from conformance.steps import Step
 from conformance.subjects.failure import exchange
@@ -121,6 +122,21 @@ def test_the_default_tier_costs_cents(dialect: str) -> None:
     price = shipped(dialect, Tier.GATE).price()
     assert price.billed <= 60
     assert price.output_tokens <= 3_000
+
+
+@pytest.mark.parametrize("dialect", [contract.BASE, contract.DEFAULT])
+def test_the_default_tier_wants_hundreds_of_different_things_refused(dialect: str) -> None:
+    purposes = shipped(dialect, Tier.GATE).steps().plan.purposes
+    assert refusals.distinct(purposes) >= 200
+    core = [one for one in purposes if one.violation and one.violation.core]
+    assert refusals.distinct(core) >= 60
+
+
+def test_a_stream_and_what_may_go_either_way_are_no_further_refusals() -> None:
+    one = Violation(constraint="type", pointer="/n", clause="/x", sent="{}")
+    wanted = [purpose("s/a", violation=one), purpose("s/b", violation=dataclasses.replace(one, sent="[]"))]
+    assert refusals.distinct([*wanted, purpose("s/c", violation=one, stream=True)]) == 2
+    assert refusals.distinct([*wanted, purpose("s/d", violation=dataclasses.replace(one, sent="1"), expect=Expectation.EITHER)]) == 2
 
 
 @pytest.mark.parametrize("dialect", dialect_names())

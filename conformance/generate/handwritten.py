@@ -49,6 +49,9 @@ def _call(identifier: Json = "call_1", name: Json = "look_up", arguments: Json =
     return {"id": identifier, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
+_CALL: Final[dict[str, Json]] = {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+
+
 def _assistant(*calls: Json) -> Json:
     return {"role": "assistant", "content": None, "tool_calls": list(calls)}
 
@@ -139,12 +142,15 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     [_USER, _assistant(), _USER],
     [_USER, _assistant(_call(identifier=1)), _result()],
     [_USER, _assistant(_call(name=None)), _result()],
+    [_USER, _assistant(_call(arguments=None)), _result()],
     [_USER, _assistant(_call(arguments={})), _result()],  # an object where its JSON text belongs
-    [_USER, _assistant({"type": "function", "function": {"name": "look_up", "arguments": "{}"}}), _result()],
+    [_USER, _assistant({"type": "function", "function": {"name": "look_up", "arguments": "{}"}}), _USER],  # no result can refer to it
     [_USER, _assistant({"id": "call_1", "type": "gadget", "function": {"name": "look_up", "arguments": "{}"}}), _result()],
     [_USER, _assistant({"id": "call_1", "function": {"name": "look_up", "arguments": "{}"}}), _result()],
     [_USER, _assistant({"id": "call_1", "type": "gadget", "custom": {"name": "look_up", "input": "word"}}), _result()],
     [_USER, _assistant({"id": "call_1", "custom": {"name": "look_up", "input": "word"}}), _result()],
+    # A signature that some vendors put beside a call; to the others an unknown member, so that these rows drop out.
+    *([_USER, _assistant({**_CALL, "extra_content": wrong}), _result()] for wrong in (None, "signature")),
     [_USER, _assistant({"id": "call_1", "type": "function"}), _result()],
     [_USER, _assistant({"id": "call_1", "type": "function", "function": {"name": "look_up"}}), _result()],
     [_USER, _assistant({"id": "call_1", "type": "function", "function": {"arguments": "{}"}}), _result()],
@@ -224,6 +230,7 @@ _MEMBERS: Final[tuple[dict[str, Json], ...]] = (
     # stop
     {"stop": 42},
     {"stop": {}},
+    {"stop": None},
     {"stop": []},
     {"stop": ["a", 1]},
     # Maps: a generator breaks the map, not what it holds.

@@ -6,9 +6,10 @@ surrogates), both answers are legal and only their manner is judged.
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,9 +23,17 @@ _CLAUSES: Final = {
     "type": "/x-errors/bad-json",
     "encoding": "/x-http/json-utf-8",
     "literal": "/x-http/json-strict",
+    "equal-names": "/x-http/json-strict",
+    "magnitude": "/x-request/out-of-range",
+    "size": "/x-errors/too-large",
     "media-type": "/x-errors/wrong-content-type",
 }
 """The clause of the contract that each kind of flaw goes against."""
+DIGITS: Final = 5_000
+
+LARGE: Final = 3 * 1024 * 1024
+"""Bytes of the large body: more than proxies and frameworks let through as they come, and a picture or two in real requests."""
+
 _JSON: Final = "application/json"
 _SHOWN: Final = 60
 
@@ -39,11 +48,12 @@ class Malformed:
     """None sends no such header."""
     violation: Violation
     expect: Expectation
+    content_encoding: str | None = None
 
 
 def malformed(minimal: dict[str, Json]) -> tuple[Malformed, ...]:
     """All of them, made from a body that the target accepts, so that the flaw is the only reason to refuse."""
-    return (*_not_json(minimal), *_not_an_object(minimal), *_disputed(minimal), *_mislabelled(minimal))
+    return (*_not_json(minimal), *_not_an_object(minimal), *_magnitudes(minimal), *_disputed(minimal), *_mislabelled(minimal))
 
 
 def _not_json(minimal: dict[str, Json]) -> Iterator[Malformed]:
@@ -66,6 +76,11 @@ def _not_json(minimal: dict[str, Json]) -> Iterator[Malformed]:
     yield broken("line-break-in-string", opened + b',"user":"a\nb"}', "a raw line break inside a string")
     yield broken("bad-escape", opened + rb',"user":"\x41"}', r"the escape \x41")
     yield broken("invalid-utf8", opened + b',"user":"\xc3\x28"}', "the bytes C3 28 inside a string", "encoding")
+    yield broken("raw-surrogate", opened + b',"user":"\xed\xa0\x80"}', "the bytes ED A0 80, a lone surrogate, inside a string", "encoding")
+    yield broken("overlong", opened + b',"user":"\xc0\xaf"}', "the bytes C0 AF, a slash written too long, inside a string", "encoding")
+    yield broken("cut-character", opened + b',"user":"\xe2\x82"}', "the first two bytes of three inside a string", "encoding")
+    yield broken("unclosed", opened + b',"x_open":' + b"[" * DEPTH, f"{DEPTH} arrays that are never closed")
+    yield broken("gzip", gzip.compress(text, mtime=0), "a body compressed by gzip, and not said to be")
     yield broken("nan", opened + b',"temperature":NaN}', "NaN", "literal")
     yield broken("infinity", opened + b',"temperature":Infinity}', "Infinity", "literal")
     yield broken("minus-infinity", opened + b',"temperature":-Infinity}', "-Infinity", "literal")
@@ -87,6 +102,27 @@ def _not_an_object(minimal: dict[str, Json]) -> Iterator[Malformed]:
     yield _case("body/deep", b"[" * DEPTH + b"]" * DEPTH, "type", f"arrays, {DEPTH} deep")
 
 
+def _magnitudes(minimal: dict[str, Json]) -> Iterator[Malformed]:
+    """JSON that RFC 8259 allows, with a number that no reader can hold as it is (section 6). It is out of range whatever is made of it."""
+    opened = _encode({name: value for name, value in minimal.items() if name != "temperature"})[:-1]
+
+    def huge(name: str, number: str, sent: str) -> Malformed:
+        return _case(f"number/{name}", opened + f',"temperature":{number}}}'.encode(), "magnitude", sent)
+
+    yield huge("exponent", "1e400", "temperature 1e400")
+    yield huge("integer", "1" + "0" * 400, "temperature 1 and 400 zeros")
+    # Past the 4,300 digits at which readers in Python give up (CVE-2020-10735).
+    yield huge("digits", "9" * DIGITS, f"temperature as {DIGITS} nines")
+
+
+def large(minimal: dict[str, Json]) -> Malformed:
+    """A body of several MiB that is no JSON, so that it is never answered with a completion that somebody has to pay."""
+    body = _encode(minimal)[:-1] + b" " * LARGE
+    return _case(
+        "blank", body, "size", f"{LARGE} bytes of white space before the end of a body that never comes", expect=Expectation.EITHER
+    )
+
+
 def _disputed(minimal: dict[str, Json]) -> Iterator[Malformed]:
     text = _encode(minimal)
     opened = text[:-1]
@@ -96,7 +132,13 @@ def _disputed(minimal: dict[str, Json]) -> Iterator[Malformed]:
     yield _case("json/utf-16", text.decode().encode("utf-16"), "encoding", "UTF-16", expect=either)
     yield _case("json/lone-surrogate", opened + rb',"user":"\ud800"}', "encoding", r"the escape \ud800 alone", expect=either)
     yield _case("json/nul", opened + rb',"user":"a\u0000b"}', "encoding", r"the escape \u0000", expect=either)
-    yield _case("json/equal-names", opened + again, "literal", "`model` twice, alike", expect=either)
+    yield _case("json/equal-names", opened + again, "equal-names", "`model` twice, alike", expect=either)
+    twice = b',"temperature":0,"temperature":1}'
+    yield _case("json/unlike-names", opened + twice, "equal-names", "`temperature` twice, as 0 and as 1", expect=either)
+    yield _case("json/utf-16-bare", text.decode().encode("utf-16-le"), "encoding", "UTF-16 without a byte order mark", expect=either)
+    yield _case("json/utf-32", text.decode().encode("utf-32"), "encoding", "UTF-32", expect=either)
+    objects = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
+    yield _case("json/deep-objects", opened + b',"x_deep":' + objects + b"}", "json", f"objects, {DEPTH} deep", expect=either)
     deep = b"[" * DEPTH + b"]" * DEPTH
     yield _case("json/deep-unknown", opened + b',"x_deep":' + deep + b"}", "json", f"arrays, {DEPTH} deep", expect=either)
 
@@ -113,6 +155,11 @@ def _mislabelled(minimal: dict[str, Json]) -> Iterator[Malformed]:
 
     yield labelled("form", form, urlencoded, Expectation.REFUSED)
     yield labelled("form-label", text, urlencoded, either)
+    yield labelled("multipart", text, "multipart/form-data; boundary=x", either)
+    yield replace(
+        _case("content-encoding/gzip", gzip.compress(text, mtime=0), "media-type", "Content-Encoding: gzip, and it is", expect=either),
+        content_encoding="gzip",
+    )
     yield labelled("text", text, "text/plain", either)
     yield labelled("none", text, None, either)
     yield labelled("nonsense", text, "nonsense", either)

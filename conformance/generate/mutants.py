@@ -77,8 +77,8 @@ class Labelled:
 
     @property
     def broken(self) -> tuple[str, str, str]:
-        """What it breaks, and where: two that agree here tell a server's author the same."""
-        return self.violation.pointer, self.violation.constraint, self.violation.clause
+        """What it breaks, and where, in whichever entry of a list: two that agree here tell a server's author the same."""
+        return re.sub(r"/\d+(?=/|$)", "/*", self.violation.pointer), self.violation.constraint, self.violation.clause
 
 
 def label(contract: Contract, delta: Delta) -> Labelled | None:

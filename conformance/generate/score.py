@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.generate.constraints import Loosened, constraints
+from conformance.generate.loosening import Loosened, constraints
 from conformance.generate.mutants import MINIMAL, Mutant
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class Score:
 
 def score(contract: Contract, mutants: Iterable[Mutant]) -> Score:
     """Take each constraint away in turn."""
-    bodies = [mutant.apply(MINIMAL) for mutant in mutants]
+    bodies = [(body, contract.request_faults(body)) for body in (mutant.apply(MINIMAL) for mutant in mutants)]
     listed = constraints(contract)
     survivors = []
     for each in listed:
         loosened = Loosened(contract, each)
-        if not any(loosened.admits(body) for body in bodies):
+        if not any(loosened.admits(body, faults) for body, faults in bodies):
             survivors.append(each.name)
     return Score(killed=len(listed) - len(survivors), survivors=tuple(survivors))

@@ -142,11 +142,11 @@ def _check_names(options: Options) -> None:
     """Raise `UnknownNameError` for a defect or dialect that does not exist, here where somebody sees it."""
     from conformance.contract import load
 
-    load(options.dialect)
+    contract = load(options.dialect)
     if options.defect:
-        from conformance.reference.defects import named
+        from conformance.reference.dropping import named
 
-        named(options.defect)
+        named(options.defect, contract)
 
 
 def _server(options: Options) -> uvicorn.Server:
@@ -155,20 +155,25 @@ def _server(options: Options) -> uvicorn.Server:
     from conformance.contract import load
     from conformance.reference.server import Pacing, create_app
 
+    contract = load(options.dialect)
     defect: Defect | None = None
     beside: tuple[Defect, ...] = ()
+    obliging = False
     if options.defect or options.all_defects:
-        from conformance.reference import defects
+        from conformance.reference import defects, dropping
 
-        defect = defects.named(options.defect) if options.defect else None
+        defect = dropping.named(options.defect, contract) if options.defect else None
         beside = tuple(defects.ALL.values()) if options.all_defects else ()
+        # What is refused for want of a feature does not show which constraint is not known.
+        obliging = dropping.is_generated(options.defect)
     app = create_app(
-        load(options.dialect),
+        contract,
         defect=defect,
         beside=beside,
         models=options.models,
         key=options.key,
         pacing=Pacing(latency=options.latency, pace=options.pace),
+        obliging=obliging,
     )
     # A defect that breaks off is an exception to uvicorn; only what is critical is worth a line here.
     config = uvicorn.Config(

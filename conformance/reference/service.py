@@ -59,12 +59,15 @@ class Service:
         model: Model | None = None,
         models: tuple[str, ...] = (MODEL,),
         key: str = KEY,
+        obliging: bool = False,
     ) -> None:
+        """An obliging server is taken to have every model and every feature: then nothing but the contract makes it refuse a body."""
         self._contract = contract
         self._behaviour = behaviour or Behaviour()
         self._model = model or ToyModel()
         self._models = models
         self._key = key
+        self._obliging = obliging
         self._state = State()
 
     def handle(self, raw: RawRequest) -> Reply:
@@ -118,6 +121,8 @@ class Service:
 
     def _check(self, call: Call) -> None:
         """Refuse what is valid but cannot be done here."""
+        if self._obliging:
+            return
         if call.request.model not in self._models:
             raise Refused(refusals.unknown_model(call.request.model))
         if refusal := _unsupported(call.body):

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
-from conformance.ask import Ask
-from conformance.model import Credential, Expectation, Tier, Violation
+from conformance.ask import MINIMAL_CAP, Ask
+from conformance.generate.malformed import large
+from conformance.model import Credential, Expectation, Json, Purpose, Request, Tier, Violation
 from conformance.registry import scenario
 from conformance.steps import Step
+from conformance.strictjson import show
 
 JUDGED_APART = frozenset({"dependency", "order", "coercion", "null"})
 """Constraints with requirements of their own, whose level says how binding they are; what else binds nobody may go either way."""
 
+UNKNOWN: Final = "x_unknown_to_the_contract"
+
+_UNKNOWN: Final[dict[str, Json]] = {"word": "word", "null": None, "object": {"a": {"b": [1, None, "c"]}}}
+
 EVERYWHERE = [Tier.REFUSALS, Tier.GATE, Tier.FULL]
+
+
+def distinct(purposes: Iterable[Purpose]) -> int:
+    """How many different things must be refused: by clause, place and value. The same once more, as a stream, is not another."""
+    wrong = {each.violation for each in purposes if each.violation is not None and each.expect is Expectation.REFUSED}
+    return len({(each.clause, each.pointer, each.constraint, each.sent) for each in wrong})
 
 
 @scenario("invalid", tiers=EVERYWHERE)
@@ -42,7 +56,31 @@ def invalid(ask: Ask) -> Iterator[Step]:
 def malformed(ask: Ask) -> Iterator[Step]:
     """Bodies that are no JSON object, or not labelled as one."""
     for case in ask.corpus.malformed(ask.minimal):
-        yield ask.refused(case.key, case.body, case.violation, expect=case.expect, content_type=case.content_type, topics=["malformed"])
+        step = ask.refused(case.key, case.body, case.violation, expect=case.expect, content_type=case.content_type, topics=["malformed"])
+        if case.content_encoding is not None and isinstance(step.request, Request):
+            step = replace(step, request=replace(step.request, headers=(("content-encoding", case.content_encoding),)))
+        yield step
+
+
+@scenario("oversized", tiers=EVERYWHERE)
+def oversized(ask: Ask) -> Iterator[Step]:
+    """A body that is large and cannot be right."""
+    case = large(ask.minimal)
+    yield ask.refused(case.key, case.body, case.violation, expect=case.expect, topics=["malformed"])
+
+
+@scenario("unknown", tiers=EVERYWHERE)
+def unknown(ask: Ask) -> Iterator[Step]:
+    """Members that the contract does not know, on a question that is refused anyway; in the full tier on a good one as well, twice."""
+    rest = {name: value for name, value in ask.minimal.items() if name != "messages"}
+    for name, extra in _UNKNOWN.items():
+        violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent=show(extra))
+        yield ask.refused(f"beside-no-messages/{name}", {**rest, "messages": [], UNKNOWN: extra}, violation, expect=Expectation.EITHER)
+    if ask.tier is Tier.FULL:
+        violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent="true")
+        for number in ("first", "again"):
+            step = ask.refused(number, {**ask.minimal, UNKNOWN: True}, violation, expect=Expectation.EITHER)
+            yield replace(step, billed=True, output_tokens=MINIMAL_CAP)
 
 
 @scenario("door", tiers=EVERYWHERE)

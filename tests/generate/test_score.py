@@ -9,23 +9,22 @@ from conformance.generate import corpus
 from conformance.generate.corpus import READY
 from conformance.generate.score import score
 
-EQUIVALENT: frozenset[str] = frozenset()
-"""Constraints whose loss changes nothing, each with its reason."""
+UNSEEN = {"drops:/components/schemas/CreateChatCompletionRequest/type"}
+"""Every mutant is an object; the malformed bodies that are none go beside the corpus."""
 
 
 @pytest.mark.parametrize("dialect", READY)
 def test_the_corpus_notices_what_is_loosened(dialect: str) -> None:
     reading = contract.load(dialect)
     found = score(reading, corpus.load(reading).mutants)
-    assert found.total >= 250
-    assert found.share >= 0.97, found.survivors
-    assert set(found.survivors) <= EQUIVALENT
+    assert found.total >= 450
+    assert set(found.survivors) == UNSEEN
 
 
 def test_a_corpus_without_a_mutant_of_a_clause_lets_it_go() -> None:
     reading = contract.load()
     kept = [mutant for mutant in corpus.load(reading).mutants if not mutant.key.startswith("temperature/maximum/")]
-    assert "/components/schemas/CreateChatCompletionRequest/properties/temperature/maximum" in score(reading, kept).survivors
+    assert "drops:/components/schemas/CreateChatCompletionRequest/properties/temperature/maximum" in score(reading, kept).survivors
 
 
 @pytest.mark.parametrize("dialect", READY)

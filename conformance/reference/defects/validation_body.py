@@ -114,3 +114,32 @@ def repetition_refused(request: ChatRequest, call: Call) -> ChatRequest:
     if isinstance(call.body, dict) and len(call.body) == 3 and len(request.messages) == 1 and call.state.count(name):
         raise Refused(Refusal(status=400, message="This request was answered before."))
     return request
+
+
+@defect("last-name-wins", seam=RAW, trips={"REQUEST-NAMES-UNIQUE"})
+def last_name_wins(raw: RawRequest, _: Call) -> RawRequest:
+    """Of two members of one name the later one counts, and nobody hears of the first."""
+    body = _read(raw)
+    if not isinstance(body, dict) or not any(raw.body.count(f'"{name}":'.encode()) > 1 for name in ("model", "temperature")):
+        return raw
+    return replace(raw, body=json.dumps(body).encode())
+
+
+@defect("infinity-clamped", seam=RAW, trips={"REQUEST-NUMBER-HUGE"})
+def infinity_clamped(raw: RawRequest, _: Call) -> RawRequest:
+    """A temperature beyond what a double holds is taken for the highest there is."""
+    return replace(raw, body=raw.body.replace(b'"temperature":1e400', b'"temperature":2'))
+
+
+@defect("large-body-500", seam=REFUSAL, trips={"REQUEST-OVERSIZE"})
+def large_body_500(refusal: Refusal, call: Call) -> Refusal:
+    """A body of more than two MiB is more than a buffer somewhere holds."""
+    large = len(call.raw.body) > 2 * 1024 * 1024
+    return replace(refusal, status=500, type="server_error", message="Internal server error.") if large else refusal
+
+
+@defect("unknown-member-500", seam=REFUSAL, trips={"REQUEST-UNKNOWN-MEMBER"}, incident="open-webui/open-webui#10167")
+def unknown_member_500(refusal: Refusal, call: Call) -> Refusal:
+    """A refusal that would have to name an unknown member fails on the way."""
+    named = isinstance(call.body, dict) and any(name.startswith("x_unknown") for name in call.body)
+    return replace(refusal, status=500, type="server_error", message="Internal server error.") if named else refusal

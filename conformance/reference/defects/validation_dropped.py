@@ -1,4 +1,8 @@
-"""Servers that drop one constraint of the contract, told apart by the clause they drop."""
+"""Servers that drop one constraint of the contract: a few of the family in `reference.dropping`, to be run against whole.
+
+That family is made from the contract and has a server for every constraint; what it holds up to is shown request by request. These are
+here so that the full matrix sees some of them too.
+"""
 
 from __future__ import annotations
 

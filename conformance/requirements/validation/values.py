@@ -56,14 +56,19 @@ def nothing_is_converted(probe: Probe) -> Iterator[Finding]:
     yield from unrefused(probe)
 
 
+def _needed(violation: Violation) -> bool:
+    """Whether null stands where something has to be: requirements of their own speak of that."""
+    return violation.core and (violation.pointer in {"/model", "/messages"} or violation.pointer.startswith("/messages/"))
+
+
 @requirement(
     "REQUEST-NULL",
     Level.MAY,
-    on=invalid("null where no null may be", lambda p, v: kind("null")(p, v) and not is_core(p, v)),
+    on=invalid("null where no null may be", lambda p, v: kind("null")(p, v) and not _needed(v)),
     cites=[contract("/x-request/null-where-not-nullable")],
 )
 def null_needs_leave(probe: Probe) -> Iterator[Finding]:
-    """Null is refused inside members whose schema does not admit it."""
+    """Null is refused in optional members, and inside members, whose schema does not admit it."""
     yield from unrefused(probe)
 
 
@@ -81,14 +86,14 @@ def numbers_stay_in_range(probe: Probe) -> Iterator[Finding]:
 @requirement(
     "REQUEST-CAP-POSITIVE",
     Level.SHOULD,
-    on=invalid("a cap below 1", lambda p, v: kind("minimum")(p, v) and v.pointer in CAPS and is_core(p, v)),
+    on=invalid("a cap below 1", lambda p, v: kind("minimum")(p, v) and v.pointer in CAPS),
     cites=[
         contract("/components/schemas/CreateChatCompletionRequest/properties/max_completion_tokens/minimum"),
         incident("Continuum-AI-Corp/OrcaRouter-Lite#103"),
     ],
 )
 def caps_are_positive(probe: Probe) -> Iterator[Finding]:
-    """A cap on output of 0 or less is refused, under the name that the target honours.
+    """A cap on output of 0 or less is refused, under whichever name the target honours.
 
     Taken for no cap at all, it makes an answer that nobody meant to pay for.
     """

@@ -6,7 +6,7 @@ that check a type often let null pass. Rules between members and the order of me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -63,6 +63,10 @@ class Constraint:
         """`drops:/components/schemas/Metadata/maxProperties`; unique within a contract."""
         return f"{self.way}:{self.clause}"
 
+    def value(self, contract: Contract) -> Json:
+        """What the contract has there: the bound, the list of words, the schema. Raises `ClauseNotFoundError`."""
+        return contract.at(self.clause)
+
 
 def constraints(contract: Contract) -> tuple[Constraint, ...]:
     """All of them, in the order of the document. A rule that another one repeats (a type beside an enum) is not listed."""
@@ -85,17 +89,20 @@ class Loosened:
 
     def __init__(self, contract: Contract, lost: Constraint) -> None:
         self._lost = lost
-        # The order of messages is no part of the document: only what it says of it is.
-        document = contract.document if lost.path[0] == _ORDER else _loosened(contract.document, lost)
-        self._contract = type(contract)(document, contract.chain)
+        within = lost.path[: len(_SCHEMAS)] == _SCHEMAS
+        self._contract = type(contract)(_loosened(contract.document, lost), contract.chain) if within else contract
 
-    def admits(self, body: Json) -> bool:
-        """Whether such a server finds nothing wrong with a body."""
-        return self._contract.is_valid(Schema.REQUEST, body) and not self.request_faults(body)
+    def admits(self, body: Json, faults: Iterable[SchemaFault]) -> bool:
+        """Whether such a server finds nothing wrong with a body; `faults` is what the whole contract says of it."""
+        return not self._rules(faults) and self._contract.is_valid(Schema.REQUEST, body)
 
-    def request_faults(self, body: Json) -> tuple[SchemaFault, ...]:
-        """What such a server finds wrong with a body."""
-        return tuple(fault for fault in self._contract.request_faults(body) if fault.clause != self._lost.clause)
+    def remaining(self, body: Json, faults: Iterable[SchemaFault]) -> tuple[SchemaFault, ...]:
+        """What such a server still finds wrong with a body; `faults` is what the whole contract says of it."""
+        return (*self._contract.faults(Schema.REQUEST, body), *self._rules(faults))
+
+    def _rules(self, faults: Iterable[SchemaFault]) -> tuple[SchemaFault, ...]:
+        """The broken rules beside the schema, which no schema excuses."""
+        return tuple(each for each in faults if not each.clause.startswith(pointer(_SCHEMAS)) and each.clause != self._lost.clause)
 
 
 def _loosened(document: dict[str, Json], lost: Constraint) -> dict[str, Json]:
@@ -146,10 +153,7 @@ def _within(schema: Json, path: _Path, *, nullable: bool = False) -> Iterator[Co
         yield Constraint(way=Way.ADMITS_NULL, path=path)
     for keyword, value in schema.items():
         here = (*path, keyword)
-        if keyword == "required" and isinstance(value, list):
-            yield from (Constraint(way=Way.DROPS, path=(*here, index)) for index in range(len(value)))
-        elif keyword in _KEYWORDS and not _implied(keyword, schema):
-            yield Constraint(way=Way.DROPS, path=here)
+        yield from _of_keyword(schema, keyword, here)
         if keyword in _NAMED and isinstance(value, dict):
             for name, each in value.items():
                 yield from _within(each, (*here, name))
@@ -158,6 +162,14 @@ def _within(schema: Json, path: _Path, *, nullable: bool = False) -> Iterator[Co
                 yield from _within(each, (*here, index), nullable=_has_null(keyword, value))
         elif keyword not in _LITERAL:
             yield from _within(value, here)
+
+
+def _of_keyword(schema: dict[str, Json], keyword: str, here: _Path) -> Iterator[Constraint]:
+    value = schema[keyword]
+    if keyword == "required" and isinstance(value, list):
+        yield from (Constraint(way=Way.DROPS, path=(*here, index)) for index in range(len(value)))
+    elif keyword in _KEYWORDS and not _implied(keyword, schema):
+        yield Constraint(way=Way.DROPS, path=here)
 
 
 def _referenced(schema: Json, *, nullable: bool = False) -> Iterator[str]:
@@ -173,6 +185,8 @@ def _referenced(schema: Json, *, nullable: bool = False) -> Iterator[str]:
                 arms = value if keyword in _UNIONS and isinstance(value, list) else [value]
                 for each in arms:
                     yield from _referenced(each, nullable=_has_null(keyword, arms))
+        case _:
+            return
 
 
 def _has_null(keyword: str, arms: list[Json]) -> bool:
