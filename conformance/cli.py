@@ -94,10 +94,13 @@ def plan(*, as_json: bool, **options: Any) -> None:
     """Print what a run would send and what it may cost at most; sends nothing."""
     import json
 
+    from conformance.scenarios.refusals import distinct
+
     prepared = _run(options)
     steps = prepared.plan()
+    wrong = distinct(steps.purposes)
     if as_json:
-        facts = {"requests": steps.requests, "billed": steps.billed, "output_tokens": steps.output_tokens}
+        facts = {"requests": steps.requests, "refusals": wrong, "billed": steps.billed, "output_tokens": steps.output_tokens}
         click.echo(json.dumps({**facts, "keys": [purpose.key for purpose in steps.purposes]}, indent=2))
         return
     scenarios: dict[str, int] = {}
@@ -106,6 +109,7 @@ def plan(*, as_json: bool, **options: Any) -> None:
     for name, number in sorted(scenarios.items()):
         click.echo(f"{number:6}  {name}")
     click.echo(f"{steps.requests:6}  requests at most (repeats of lost answers not counted), preflight included")
+    click.echo(f"{wrong:6}  different things in them that must be refused")
     click.echo(f"{steps.billed:6}  of them billed by a conforming endpoint, for at most {steps.output_tokens} output tokens")
 
 
@@ -154,9 +158,11 @@ def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> i
 
 
 @main.command(name="list")
-@click.argument("what", type=click.Choice(["requirements", "defects", "dialects", "features", "excluded"]), default="requirements")
+@click.argument(
+    "what", type=click.Choice(["requirements", "defects", "constraints", "dialects", "features", "excluded"]), default="requirements"
+)
 def list_(what: str) -> None:
-    """List what there is: requirements, defects, dialects, features, or clauses that are knowingly not tested."""
+    """List requirements, defects, constraints of the request, dialects, features, or clauses that are knowingly not tested."""
     from conformance import contract, listing
 
     for line in listing.lines(what, contract.load()):

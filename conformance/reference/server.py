@@ -51,6 +51,7 @@ def create_app(
     models: tuple[str, ...] = (MODEL,),
     key: str = KEY,
     pacing: Pacing | None = None,
+    obliging: bool = False,
 ) -> Starlette:
     """Build the application: `/v1/…` with `defect` or none, and `/{id}/v1/…` for every defect in `beside`.
 
@@ -58,7 +59,7 @@ def create_app(
     """
 
     def endpoint(chosen: Defect | None) -> Endpoint:
-        return Endpoint(Service(contract, behaviour=Behaviour(chosen), models=models, key=key), pacing or Pacing())
+        return Endpoint(Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging), pacing or Pacing())
 
     return Starlette(routes=[*(Mount(f"/{one.id}", endpoint(one)) for one in beside), Mount("/", endpoint(defect))])
 
