@@ -37,6 +37,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def explore(session: nox.Session) -> None:
+    """Ask random questions: `nox -s explore -- --base-url URL --model NAME --seconds 60`; without arguments the reference server."""
+    _install(session)
+    session.run("conformance", "explore", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of the suite itself."""
     _install(session, "tests")

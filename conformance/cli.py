@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from conformance import __version__, contract_cli, opinion_cli
+from conformance import __version__, contract_cli, explore_cli, minimise_cli, opinion_cli
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS, Option
@@ -50,6 +50,8 @@ def main() -> None:
 
 main.add_command(contract_cli.contract)
 main.add_command(opinion_cli.opinion)
+main.add_command(explore_cli.explore)
+main.add_command(minimise_cli.minimise)
 
 
 def _click(option: Option) -> Callable[[F], F]:

@@ -22,7 +22,6 @@ from conformance.settle import RATE_LIMITED, retries, settled, turned_down, unan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from conformance.runlog import RecordWriter
     from conformance.steps import Step
 
 LOST_AFTER: Final = 8
@@ -50,6 +49,13 @@ class Sender(Protocol):
 
     def abort(self) -> None:
         """Break off what is under way."""
+
+
+class Recorder(Protocol):
+    """Where exchanges go: `runlog.RecordWriter`, or a stand-in for it. Called from several threads, one at a time."""
+
+    def append(self, exchange: Exchange) -> None:
+        """Keep what happened."""
 
 
 class Progress(Protocol):
@@ -83,12 +89,13 @@ class Observed:
 def observe(
     steps: Iterable[Step],
     wire: Sender,
-    writer: RecordWriter,
+    writer: Recorder,
     *,
     concurrency: int,
     progress: Progress,
     stop: threading.Event,
     rate: float | None = None,
+    gate: Gate | None = None,
     earlier: Callable[[str], tuple[Exchange, ...]] = lambda _: (),
     probe: Step | None = None,
     max_requests: int | None = None,
@@ -99,6 +106,7 @@ def observe(
     `earlier` gives what a resumed record already holds for a key (`Record.attempts`): a settled step is not asked again, and
     attempts are counted on. `probe` is a request that the target is known to answer: when no answer comes for a while, it decides
     whether the target is gone or just drops what it does not like. `max_requests` is a ceiling on everything sent, repeats included.
+    `gate` keeps one pace over several calls, and then `rate` is its affair; `concurrency` workers pass through it.
 
     Raises `CatalogueError` where two steps have one key or one follows nothing, and `RecordError` where nothing can be recorded.
     """
@@ -106,7 +114,9 @@ def observe(
         raise CatalogueError(f"The probe {probe.key} has no request of its own.")
     chains = _chains(tuple(steps))
     jitter = Random(seed)  # noqa: S311 - nobody is to be kept from guessing it
-    asker = _Asker(wire, writer, Gate(concurrency=concurrency, rate=rate), progress, earlier, probe, max_requests, jitter)
+    pace = gate or Gate(concurrency=concurrency, rate=rate)
+    pace.open()
+    asker = _Asker(wire, writer, pace, progress, earlier, probe, max_requests, jitter)
     progress.started(sum(asker.is_open(step) for chain in chains for step in chain if not step.purpose.splits))
     queue = deque(chains)
     try:
@@ -182,7 +192,7 @@ class _Asker:
     def __init__(
         self,
         wire: Sender,
-        writer: RecordWriter,
+        writer: Recorder,
         gate: Gate,
         progress: Progress,
         earlier: Callable[[str], tuple[Exchange, ...]],

@@ -148,6 +148,11 @@ class Gate:
                 self._limit = min(self._most, self._limit + 1 / self._limit)
                 self._condition.notify_all()
 
+    def open(self) -> None:
+        """Let workers through again after `close`; what was learnt about the pace stays."""
+        with self._condition:
+            self._closed = False
+
     def close(self) -> None:
         """Let nobody through any more."""
         with self._condition:

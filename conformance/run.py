@@ -86,7 +86,7 @@ class Run:
         """Send what the requirements need, judge the answers, and write everything into the run's folder."""
         # In the order of the catalogue, as whoever judges the record again has them, not in that of pytest's collection.
         requirements = tuple(requirement for requirement in self.catalogue.requirements if requirement in requirements)
-        with self._endpoint() as target, _signals(stop):
+        with self.endpoint() as target, signals(stop):
             assignment = self._assignment(target, requirements)
             # What it says stands in the record too, and the report says it on its first line.
             with contextlib.suppress(CannotTestError):
@@ -147,7 +147,8 @@ class Run:
         return folder
 
     @contextlib.contextmanager
-    def _endpoint(self) -> Iterator[Target]:
+    def endpoint(self) -> Iterator[Target]:
+        """What is tested, for the time of a `with` block: the target that was named, else a reference server started for it."""
         if not self.embedded:
             yield self.target(self.options.base_url, self.options.model)
             return
@@ -165,7 +166,7 @@ class Run:
 
 
 @contextlib.contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
+def signals(stop: threading.Event) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the run in good order; a second Ctrl-C ends it at once."""
 
     def end(number: int, _: FrameType | None) -> None:
