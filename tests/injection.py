@@ -188,10 +188,8 @@ def rechunked(events: list[bytes], pick: Pick) -> Injected:
     """The same bytes in other reads, each of which comes when its last byte came."""
     body, size = b"".join(events), (1, 7, 300, 1 << 20)[pick(4)]
     arrivals = [float(number) for number, event in enumerate(events) for _ in event]
-    ends, start = list[int](), 0
-    while start < len(body):
-        start = min(len(body), start + 1 + pick(size))
-        ends.append(start)
+    first, step = 1 + pick(size), 1 + pick(size)
+    ends = [*range(min(first, len(body) - 1), len(body), step), len(body)]
     reads = [body[one:other] for one, other in pairwise([0, *ends])]
     return Injected(reads, times=[arrivals[end - 1] for end in ends])
 
