@@ -51,7 +51,7 @@ def turns_are_accepted(asked: Asked) -> Iterator[Finding]:
     cites=[
         contract("/x-request/accepts-valid"),
         standard("RFC 8259 §7", "https://www.rfc-editor.org/rfc/rfc8259#section-7"),
-        incident("MoonshotAI/kimi-cli#2320"),
+        incident("NousResearch/hermes-agent#91031"),
     ],
 )
 def any_text_is_accepted(asked: Asked) -> Iterator[Finding]:
