@@ -14,7 +14,7 @@ from conformance.contract import Contract, dialect_names
 from conformance.generate.documented import documented
 from conformance.generate.samples import PADDING, Value, clash, compose, media_type, write
 from conformance.generate.turns import TEXTS, handwritten
-from conformance.model import CAP_FIELDS, Request, SampleKind, Tier
+from conformance.model import CAP_FIELDS, Json, Request, SampleKind, Tier
 from conformance.scenarios.samples import offered, samples
 from conformance.steps import Step
 from conformance.strictjson import get, items, parse
@@ -70,8 +70,8 @@ def test_every_value_that_the_reading_allows_is_asked_for_and_nothing_that_it_fo
 
 
 def faults(reading: Contract, value: Value) -> bool:
-    minimal = {"model": "m", "messages": [{"role": "user", "content": "Hi."}], CAP_FIELDS[0]: 16}
-    return bool(reading.request_faults(compose({**minimal}, [value])))
+    minimal: dict[str, Json] = {"model": "m", "messages": [{"role": "user", "content": "Hi."}], CAP_FIELDS[0]: 16}
+    return bool(reading.request_faults(compose(minimal, [value])))
 
 
 def test_each_request_of_many_is_split_down_to_its_single_values() -> None:
