@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from conformance import __version__, contract_cli, explore_cli, minimise_cli, opinion_cli
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
-from conformance.options import RUN_OPTIONS, Option
-
-if TYPE_CHECKING:
-    from conformance.run import Run
-
-F = TypeVar("F", bound=Callable[..., object])
+from conformance.options import RUN_OPTIONS
+from conformance.options_cli import prepared, run_options
 
 
 class Command(click.Group):
@@ -54,23 +49,6 @@ main.add_command(explore_cli.explore)
 main.add_command(minimise_cli.minimise)
 
 
-def _click(option: Option) -> Callable[[F], F]:
-    name = f"--{option.name}"
-    if option.flag:
-        return click.option(name, is_flag=True, help=option.help)
-    default = option.default or None
-    return click.option(
-        name, metavar=option.metavar, default=None, multiple=option.repeated, help=f"{option.help} [{default}]" if default else option.help
-    )
-
-
-def run_options(command: F) -> F:
-    """Give a command the options of a run."""
-    for option in reversed(RUN_OPTIONS):
-        command = _click(option)(command)
-    return command
-
-
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @run_options
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]")
@@ -98,8 +76,7 @@ def plan(*, as_json: bool, **options: Any) -> None:
 
     from conformance.scenarios.refusals import distinct
 
-    prepared = _run(options)
-    steps = prepared.plan()
+    steps = prepared(options).plan()
     wrong = distinct(steps.purposes)
     if as_json:
         facts = {"requests": steps.requests, "refusals": wrong, "billed": steps.billed, "output_tokens": steps.output_tokens}
@@ -194,13 +171,6 @@ def _given(options: dict[str, Any]) -> list[str]:
         elif value is not None:
             arguments.append(f"{option.argument}={value}")
     return arguments
-
-
-def _run(options: dict[str, Any]) -> Run:
-    from conformance.options import Options
-    from conformance.run import Run
-
-    return Run(Options(**{name: value for name, value in options.items() if value is not None}))
 
 
 if __name__ == "__main__":

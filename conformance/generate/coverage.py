@@ -24,12 +24,13 @@ MAX_BYTES: Final = 64 * 1024
 
 _MEMBER: Final = re.compile(r"/properties/([^/]+)")
 
-_CONFIG: Final = {
+CONFIG: Final = {
     "seed": 7,
     "generation": {"database": "none", "with-security-parameters": False, "allow-x00": False},
     # Other methods on the path, and everything but coverage, would be generated for nothing.
     "phases": {"coverage": {"unexpected-methods": []}},
 }
+"""How schemathesis is set up here: from a fixed seed, without a memory, and for bodies alone."""
 
 
 def from_coverage(contract: Contract) -> tuple[Labelled, ...]:
@@ -75,7 +76,7 @@ def _cases(contract: Contract) -> Iterator[tuple[str, dict[str, Json]]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Always a fresh schema: a second pass over the same one leaves cases out.
-        schema = schemathesis.openapi.from_dict(_description(contract), config=SchemathesisConfig.from_dict(_CONFIG))
+        schema = schemathesis.openapi.from_dict(description(contract), config=SchemathesisConfig.from_dict(CONFIG))
         operation = schema[PATH]["POST"]
         generator = CoverageGenerator(
             operation=operation,
@@ -91,7 +92,7 @@ def _cases(contract: Contract) -> Iterator[tuple[str, dict[str, Json]]]:
                 yield location, case.body
 
 
-def _description(contract: Contract) -> dict[str, Json]:
+def description(contract: Contract) -> dict[str, Json]:
     """As little of the contract as says what a valid request is."""
     content: Json = {"application/json": {"schema": {"$ref": "#/components/schemas/CreateChatCompletionRequest"}}}
     return {

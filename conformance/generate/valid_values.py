@@ -10,7 +10,7 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from conformance.generate.coverage import _CONFIG, _description
+from conformance.generate.coverage import CONFIG, description
 from conformance.generate.mutants import canonical
 from conformance.generate.request_part import PATH
 from conformance.model import CAP_FIELDS, Json
@@ -51,7 +51,7 @@ def _bodies(contract: Contract) -> list[dict[str, Json]]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        schema = schemathesis.openapi.from_dict(_description(contract), config=SchemathesisConfig.from_dict(_CONFIG))
+        schema = schemathesis.openapi.from_dict(description(contract), config=SchemathesisConfig.from_dict(CONFIG))
         operation = schema[PATH]["POST"]
         generator = CoverageGenerator(
             operation=operation,
