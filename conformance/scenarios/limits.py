@@ -20,8 +20,6 @@ ROOM = 40
 SHORTEST = 10
 """Characters of text in which a stop string can be found: something before it, itself, something after it."""
 
-NEVER_SAID = "\u2603 never said"
-
 
 @scenario("cap")
 def cap(ask: Ask) -> Iterator[Step]:
@@ -50,7 +48,7 @@ def stop(ask: Ask) -> Iterator[Step]:
         return build
 
     def listed(answer: Exchange) -> dict[str, Json] | None:
-        return None if (word := _word(answer)) is None else {**open_end, "stop": [word, NEVER_SAID]}
+        return None if (word := _word(answer)) is None else {**open_end, "stop": [word]}
 
     needs, first, room = ["temperature", "stop"], ask.key("open"), ROOM
     yield ask.step("string", stopped(), needs=needs, control=first, topics=["stop"], after=first, output_tokens=room)

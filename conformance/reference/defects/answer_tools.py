@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.reference.behaviour import ANSWER, COMPLETION, REQUEST, Call, defect
 from conformance.reference.chunks import each_choice
 from conformance.reference.request import Mode, ToolChoice
+from conformance.strictjson import items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,3 +114,13 @@ def tool_choice_named_ignored(request: ChatRequest, _: Call) -> ChatRequest:
 def parallel_off_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     """Several calls come although one at a time was asked for."""
     return replace(request, parallel=True)
+
+
+@defect("call-index-left", seam=ANSWER, trips={"ANSWER-CALL-INDEX"}, incident="epam/ai-dial-sdk#110")
+def call_index_left(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """A call in a whole answer keeps the index that it has in a stream."""
+    for choice in each_choice(answer):
+        for number, call in enumerate(items(choice, "message", "tool_calls")):
+            if isinstance(call, dict):
+                call["index"] = number
+    return answer
