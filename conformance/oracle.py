@@ -76,8 +76,7 @@ class Oracle:
         """`budget` is the ceiling on `sent`, None for none; `told` hears of each exchange as it comes in."""
         self.budget = budget
         self.sent = 0
-        self.reason = ""
-        """Why nothing more can be asked, as `observe` says it; empty while it can."""
+        self._reason = ""
         self._wire = wire
         self._stop = stop
         self._concurrency = concurrency
@@ -85,6 +84,11 @@ class Oracle:
         self._seed = seed
         self._told = told
         self._memo: dict[str, tuple[Exchange, ...]] = {}
+
+    @property
+    def reason(self) -> str:
+        """Why nothing more can be asked, as `observe` says it; empty while it can."""
+        return self._reason or (INTERRUPTED if self._stop.is_set() else "")
 
     @property
     def left(self) -> int | None:
@@ -128,10 +132,10 @@ class Oracle:
     def charge(self, narrow: Oracle) -> None:
         """Count what an oracle within this one has sent; where the target was lost to it, it is lost to this one too."""
         self.sent += narrow.sent
-        self.reason = self.reason or ("" if narrow.reason == BUDGET else narrow.reason)
+        self._reason = self.reason or ("" if narrow.reason == BUDGET else narrow.reason)
 
     def _may_ask(self) -> bool:
-        return not self.reason and not self._stop.is_set() and self.left != 0
+        return not self.reason and self.left != 0
 
     def _observe(self, steps: tuple[Step, ...]) -> Gathered:
         gathered = Gathered()
@@ -147,7 +151,7 @@ class Oracle:
             seed=self._seed,
         )
         self.sent += observed.sent
-        self.reason = observed.reason or (INTERRUPTED if self._stop.is_set() else "")
+        self._reason = observed.reason
         return gathered
 
 
