@@ -148,6 +148,14 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCount:
+    """What a prompt, sent as the one message of a request, is known to cost a model."""
+
+    prompt: str
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """Why a request is sent: everything a judge needs to know that the bytes do not say. Part of the record."""
 
@@ -186,6 +194,8 @@ class Request:
     accept: str | None = None
     credential: Credential = Credential.KEY
     headers: tuple[tuple[str, str], ...] = ()
+    hang_up_after: int = 0
+    """Bytes of a successful body after which we close the connection on purpose; 0 to read to the end."""
 
 
 class FaultKind(StrEnum):
@@ -248,6 +258,8 @@ class Exchange:
     fault: Fault | None = None
     masked: int = 0
     """How many times the key was found in what came back, and masked byte for byte."""
+    hung_up: bool = False
+    """Whether we closed the connection on purpose within the body: what is missing of it is nobody's fault."""
 
     @property
     def id(self) -> str:

@@ -44,6 +44,8 @@ HIDDEN: Final = "***"
 
 USER_AGENT: Final = f"chat-completions-conformance/{__version__}"
 
+OK: Final = 200
+
 _SECRET_NAME: Final = re.compile(r"auth|key|token|secret|cookie|passw", re.IGNORECASE)
 _Fields = tuple[tuple[str, str], ...]
 
@@ -76,7 +78,7 @@ class Wire:
         started = time.time()
         self._backend.watches.current = watch
         try:
-            _listen(self._transport, outgoing, watch, answer, self._target.bounds)
+            _listen(self._transport, outgoing, watch, answer, self._target.bounds, request.hang_up_after)
         except _TooMuchError as bound:
             fault = Fault(kind=FaultKind.OVERSIZE, detail=str(bound))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
@@ -128,6 +130,7 @@ class Wire:
             elapsed=elapsed,
             fault=fault,
             masked=in_headers + in_chunks,
+            hung_up=answer.hung_up,
         )
 
     def _sent(self, request: Request, outgoing: httpx.Request) -> Sent:
@@ -173,8 +176,10 @@ def _secrets(headers: _Fields) -> tuple[str, ...]:
     return (*values, *(value.rpartition(" ")[2] for value in values))
 
 
-def _listen(transport: httpx.HTTPTransport, outgoing: httpx.Request, watch: Watch, answer: _Answer, bounds: Bounds) -> None:
-    """Fill in the answer as it comes, so that what came before a fault is kept."""
+def _listen(
+    transport: httpx.HTTPTransport, outgoing: httpx.Request, watch: Watch, answer: _Answer, bounds: Bounds, hang_up_after: int
+) -> None:
+    """Fill in the answer as it comes, so that what came before a fault is kept; leave early where that is wanted."""
     response = transport.handle_request(outgoing)
     try:
         answer.status = response.status_code
@@ -186,6 +191,9 @@ def _listen(transport: httpx.HTTPTransport, outgoing: httpx.Request, watch: Watc
                 raise _TooMuchError(f"The body went on after {bounds.body} bytes.")
             if len(answer.pieces) > bounds.reads:
                 raise _TooMuchError(f"The body went on after {bounds.reads} pieces.")
+            if 0 < hang_up_after <= answer.size and response.status_code == OK:
+                answer.hung_up = True
+                return
     finally:
         response.close()
 
@@ -198,6 +206,7 @@ class _Answer:
         self.headers: _Fields = ()
         self.head_at: float | None = None
         self.size = 0
+        self.hung_up = False
         self.pieces: list[tuple[float, list[bytes]]] = []
         self._read = -1
 

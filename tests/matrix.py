@@ -91,7 +91,7 @@ def main(names: list[str]) -> int:
             _print("(conforming)", outcomes, set())
             wrong += bool(outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR) | outcomes.having(Outcome.INCONCLUSIVE))
         for name in names or defects.ALL:
-            outcomes = run(server.base_url_of(name))
+            outcomes = run(server.base_url_of(name), tier=defects.ALL[name].tier)
             _print(name, outcomes, set(defects.ALL[name].trips))
             wrong += outcomes.having(Outcome.FAIL) != defects.ALL[name].trips
     return wrong

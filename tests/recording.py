@@ -40,8 +40,8 @@ def asked() -> tuple[tuple[Purpose, Request], ...]:
     catalogue = registry.load()
     target = Target(base_url="http://127.0.0.1:1/v1", model=MODEL)
     assignment = session.Assignment(target=target, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
-    first = next(preflight.steps(assignment.ask()))
-    steps = [first, *(step for step in assignment.steps().first if step.purpose.expect is Expectation.ACCEPTED)]
+    first, planned = next(preflight.steps(assignment.ask())), assignment.steps()
+    steps = [first, *(step for step in (*planned.first, *planned.last) if step.purpose.expect is Expectation.ACCEPTED)]
     twins = {step.purpose.twin for step in steps if step.purpose.stream}
     wanted = [(step.purpose, step.request) for step in steps if step.purpose.stream or step.key in twins]
     return tuple((purpose, request) for purpose, request in wanted if isinstance(request, Request))

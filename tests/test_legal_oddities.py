@@ -234,10 +234,18 @@ WAYS: dict[str, tuple[Seam[Any], Callable[[Any, ServerCall], Any], set[str]]] = 
 }
 
 
+UNSEEN = {
+    *("STREAM-REFUSED-ALIKE", "STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS"),
+    *("STREAM-THOUGHT-APART", "STREAM-THOUGHT-NAME", "STREAM-THOUGHT-TEXT"),
+    *("STREAM-HANG-UP", "STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"),
+}
+"""Requirements on what is not asked here, or does not happen: refusals, failures, thought, a client that leaves, the full tier."""
+
+
 def test_the_plain_way_passes() -> None:
     seen = outcomes()
     assert len(seen[Outcome.PASS]) > 50
-    assert seen[Outcome.NOT_RUN] == {"STREAM-REFUSED-ALIKE"}
+    assert seen[Outcome.NOT_RUN] == UNSEEN
     assert not seen[Outcome.FAIL] | seen[Outcome.ERROR] | seen[Outcome.INCONCLUSIVE]
 
 

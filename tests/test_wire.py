@@ -347,6 +347,32 @@ def test_no_more_is_kept_than_the_bound_and_one_read() -> None:
     assert 10_000 < len(exchange.body) <= 10_000 + (1 << 16)
 
 
+def test_we_hang_up_on_purpose_and_say_so() -> None:
+    left = threading.Event()
+
+    def endless(connection: Connection) -> None:
+        connection.send(CHUNKED)
+        try:
+            while True:
+                connection.send(chunk(b"x" * 100))
+        except OSError:
+            left.set()
+
+    with serving(endless) as server, Wire(at(server.url)) as wire:
+        exchange = wire.send(replace(ANYTHING, hang_up_after=250), WHY)
+        assert left.wait(5), "the server notices"
+    assert exchange.hung_up
+    assert exchange.fault is None
+    assert 250 <= len(exchange.body) < PATIENT.body
+
+
+def test_a_body_that_ends_before_we_would_hang_up_is_whole_and_a_refusal_is_read_to_its_end() -> None:
+    short = exchange_with(always(answer(body=b"12345")), replace(ANYTHING, hang_up_after=250))
+    assert (short.hung_up, short.body, short.fault) == (False, b"12345", None)
+    refusal = exchange_with(always(answer("400 Bad Request", b"x" * 500)), replace(ANYTHING, hang_up_after=250))
+    assert (refusal.hung_up, len(refusal.body)) == (False, 500)
+
+
 def test_a_body_that_ends_with_its_connection_is_whole() -> None:
     exchange = exchange_with(once(b"HTTP/1.1 200 OK\r\n\r\nall of it"))
     assert (exchange.body, exchange.fault) == (b"all of it", None)

@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from conformance.errors import CatalogueError
+from conformance.model import Tier
 from conformance.reference.request import ChatRequest, read_request
 from conformance.reference.transport import Frame, RawRequest, Reply
 
@@ -74,6 +75,7 @@ class State:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._texts: dict[str, str] = {}
 
     def count(self, name: str) -> int:
         """Count one more of something; returns how many there were before, 0 the first time."""
@@ -85,6 +87,12 @@ class State:
         """Tell how many of something there were."""
         with self._lock:
             return self._counts[name]
+
+    def swap(self, name: str, text: str) -> str:
+        """Remember a text under a name; returns what was remembered there before, at first nothing."""
+        with self._lock:
+            before, self._texts[name] = self._texts.get(name, ""), text
+            return before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +119,8 @@ class Defect:
     """A report of this mistake in the field, `owner/repo#n`; empty when it has not been seen."""
     seam: str
     act: Callable[[Any, Call], Any]
+    tier: Tier = Tier.GATE
+    """The smallest tier in which it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,9 @@ REGISTRY: dict[str, Defect] = {}
 """Every defect declared so far, by id; complete once `conformance.reference.defects` is imported."""
 
 
-def defect(name: str, *, seam: Seam[T], trips: set[str], incident: str = "") -> Callable[[Callable[[T, Call], T]], Callable[[T, Call], T]]:
+def defect(
+    name: str, *, seam: Seam[T], trips: set[str], incident: str = "", tier: Tier = Tier.GATE
+) -> Callable[[Callable[[T, Call], T]], Callable[[T, Call], T]]:
     """Declare the decorated function as a defect; its docstring is the sentence people read.
 
     Raises `CatalogueError` for an id that is taken, or a function without a docstring.
@@ -150,6 +162,7 @@ def defect(name: str, *, seam: Seam[T], trips: set[str], incident: str = "") -> 
             incident=incident,
             seam=seam.name,
             act=act,
+            tier=tier,
         )
         return act
 

@@ -7,6 +7,7 @@ the generation.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from conformance.reference.behaviour import Defect
+    from conformance.reference.extensions import Extensions
     from conformance.reference.transport import Frame
 
 
@@ -52,6 +54,7 @@ def create_app(
     key: str = KEY,
     pacing: Pacing | None = None,
     obliging: bool = False,
+    extensions: Extensions | None = None,
 ) -> Starlette:
     """Build the application: `/v1/…` with `defect` or none, and `/{id}/v1/…` for every defect in `beside`.
 
@@ -59,7 +62,8 @@ def create_app(
     """
 
     def endpoint(chosen: Defect | None) -> Endpoint:
-        return Endpoint(Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging), pacing or Pacing())
+        service = Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging, extensions=extensions)
+        return Endpoint(service, pacing or Pacing())
 
     return Starlette(routes=[*(Mount(f"/{one.id}", endpoint(one)) for one in beside), Mount("/", endpoint(defect))])
 
@@ -117,13 +121,18 @@ async def _read(request: Request) -> RawRequest:
 async def _sent(frames: Iterator[Frame], pace: float) -> AsyncIterator[bytes]:
     """Hand out frames one at a time, giving way in between so that a disconnect is noticed even in an endless stream."""
     first = True
-    for frame in frames:
-        match frame:
-            case Pause(seconds):
-                await asyncio.sleep(seconds)
-            case Abort():
-                raise AbortedOnPurpose
-            case bytes():
-                await asyncio.sleep(0 if first else pace)
-                first = False
-                yield frame
+    try:
+        for frame in frames:
+            match frame:
+                case Pause(seconds):
+                    await asyncio.sleep(seconds)
+                case Abort():
+                    raise AbortedOnPurpose
+                case bytes():
+                    await asyncio.sleep(0 if first else pace)
+                    first = False
+                    yield frame
+    finally:
+        # A client that goes away ends the generation now, not when memory is next tidied up.
+        if isinstance(frames, Generator):
+            frames.close()

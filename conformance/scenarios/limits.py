@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from conformance import strictjson
 from conformance.ask import PROMPT, Ask
 from conformance.model import CAP_FIELDS, Exchange, Json
+from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
+from conformance.scenarios.streams import QUIET
 from conformance.steps import Step
 from conformance.strictjson import get
 
@@ -29,14 +31,22 @@ def cap(ask: Ask) -> Iterator[Step]:
         yield ask.step(field, body, needs=[field.replace("_", "-")], control=ask.control, topics=["cap"])
     body = ask.body(PROMPT, cap=CAP)
     streamed: dict[str, Json] = {**body, "stream": True}
-    yield ask.step("streamed", streamed, needs=["streaming"], twin=ask.key(ask.cap_field), control=ask.control, topics=["cap"])
+    yield ask.step(
+        "streamed",
+        streamed,
+        needs=["streaming"],
+        twin=ask.key(ask.cap_field),
+        control=ask.control,
+        after=QUIET,
+        topics=["cap", "short-delivery", LAST_TOPIC],
+    )
 
 
 @scenario("stop")
 def stop(ask: Ask) -> Iterator[Step]:
     """A stop string that the target is sure to meet: it is cut from its own answer to the same question."""
     open_end = ask.body(PROMPT, cap=ROOM, temperature=0)
-    yield ask.step("open", open_end, needs=["temperature"])
+    yield ask.step("open", open_end, needs=["temperature"], control=ask.control, topics=["temperature"])
 
     def stopped(**more: Json) -> Callable[[Exchange], dict[str, Json] | None]:
         def build(answer: Exchange) -> dict[str, Json] | None:

@@ -8,35 +8,37 @@ from conformance.ask import USAGE, Ask
 from conformance.model import Tier
 from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
+from conformance.scenarios.streams import marked, sentinel
 from conformance.steps import Step
 
-GREETING = "Say exactly: Hello there, all is well."
-"""A question whose answer ends by itself well within the cap."""
+ECHO = "Say exactly: 東京 😀 žluťoučký 👩‍👩‍👧 \u2028 end"
+"""What is to be said ends by itself, and holds characters that take several tokens."""
 
-GREETING_CAP = 48
+ECHO_CAP = 64
 
 
 @scenario("streamed", tiers=[Tier.SMOKE, Tier.GATE, Tier.FULL])
 def streamed(ask: Ask) -> Iterator[Step]:
     """The preflight's question as a stream, which reports its usage unless the vendor says that it cannot."""
     if "usage-in-stream" in ask.contract.denies:
-        yield ask.step("plain", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
+        yield ask.step("plain", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control)
         return
     yield ask.step("usage", {**ask.minimal, "stream": True, **USAGE}, needs=["streaming", "usage-in-stream"], twin=ask.control)
 
 
 @scenario("text")
 def text(ask: Ask) -> Iterator[Step]:
-    """A stream that asks for nothing but itself, and an answer that ends by itself."""
-    if "usage-in-stream" not in ask.contract.denies:
-        yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, topics=["no-stream-options"])
-    yield from ask.twins("greeting", ask.body(GREETING, cap=GREETING_CAP), usage=True, topics=["short"])
+    """A stream that asks for nothing but itself."""
+    topics = ["short-delivery", "after-hang-up", LAST_TOPIC]
+    yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, after="delivery/2", topics=topics)
 
 
 @scenario("emoji")
 def emoji(ask: Ask) -> Iterator[Step]:
-    """Text in which a token need not end where a character does."""
-    yield from ask.twins("echo", ask.body("Say exactly: 東京 😀 žluťoučký 👩‍👩‍👧 \u2028 end", cap=GREETING_CAP), topics=["unicode"])
+    """Text that ends by itself and in which a token need not end where a character does, beside a word that no other request has."""
+    body = ask.body(f"{ECHO} {sentinel(ask, 'emoji')}", cap=ECHO_CAP)
+    usage = "usage-in-stream" not in ask.contract.denies
+    yield from ask.twins("echo", body, usage=usage, topics=["unicode", "sentinel", marked(ask, "emoji")])
 
 
 @scenario("repeat")

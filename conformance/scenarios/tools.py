@@ -72,9 +72,6 @@ def tools(ask: Ask) -> Iterator[Step]:
     yield from ask.twins("required", required, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
     choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_time"))
     yield from ask.twins("named", choice, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
-    no_arguments = ask.body("What time is it?", cap=ROOM, tools=[CLOCK], tool_choice=named("get_time"))
-    needs = ["tools", "tool-choice-named", "streaming"]
-    yield ask.step("no-arguments", {**no_arguments, "stream": True}, needs=needs, topics=["call", "forced", "named"])
     none: dict[str, Json] = {**auto, "tool_choice": "none"}
     yield ask.step("none", none, needs=["tools", "tool-choice-none"], topics=["no-call"])
     several = ask.body(

@@ -15,6 +15,9 @@ from conformance.strictjson import get, items
 DONE: Final = "[DONE]"
 """Data of the event that ends a stream."""
 
+HANG_UP: Final = "hang-up"
+"""Topic of requests whose answer we do not read to its end, on purpose: it is no answer to judge."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Call:
@@ -303,7 +306,7 @@ def _answers(asked: Asked) -> Iterator[Answer | Gap]:
 
 def _streams(asked: Asked) -> Iterator[Stream | Gap]:
     found = False
-    if not accepted(asked.purpose):
+    if not _reply_wanted(asked.purpose):
         # What an endpoint makes of nonsense that it should have refused is judged as that, and as nothing else.
         return
     for attempt in asked.answers:
@@ -328,7 +331,11 @@ def _whole_wanted(purpose: Purpose) -> bool:
 
 
 def _stream_wanted(purpose: Purpose) -> bool:
-    return accepted(purpose) and purpose.stream
+    return _reply_wanted(purpose) and purpose.stream
+
+
+def _reply_wanted(purpose: Purpose) -> bool:
+    return accepted(purpose) and HANG_UP not in purpose.topics
 
 
 answer: Final = View("whole answer", _whole_wanted, _answers)
@@ -337,5 +344,5 @@ answer: Final = View("whole answer", _whole_wanted, _answers)
 streamed_answer: Final = View("streamed answer", _stream_wanted, _streams)
 """Successful answers as a stream."""
 
-reply: Final = View("answer, whole or streamed", accepted, _replies)
+reply: Final = View("answer, whole or streamed", _reply_wanted, _replies)
 """Successful answers of both kinds; streams that broke off or failed are left to `streamed_answer`."""

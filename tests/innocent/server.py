@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,11 @@ class Server(ThreadingHTTPServer):
         self.numbers = count(1)
         self.seen: dict[str, int] = {}
         self.lock = Lock()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that has gone; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

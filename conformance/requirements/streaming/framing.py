@@ -103,3 +103,14 @@ def space_follows_the_colon(stream: Stream) -> Iterator[Finding]:
     """One space follows the colon of a field. The grammar does without; readers that look for `data: ` find no event at all."""
     found = noted(stream, NoteCode.NO_SPACE)
     yield from first(found, "no-space", "data: ", f"{found[0].detail}:" if found else "")
+
+
+@requirement("STREAM-LINE-ENDS", Level.MAY, on=streamed_answer, cites=[contract("/x-stream/line-endings"), PARSING])
+def lines_end_alike(stream: Stream) -> Iterator[Finding]:
+    """All lines of a stream end alike: in LF, or in CRLF.
+
+    Each is legal, and so is a mixture; but readers that split at the first kind they meet see two events as one.
+    """
+    # A body in another encoding, which has no event, has no lines either.
+    found = noted(stream, NoteCode.MIXED_LINE_ENDINGS) if stream.events else []
+    yield from first(found, "mixed", "one kind of line ending", "another one than before")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Level
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import Part, by_choice, ended, parts, spells_null
 from conformance.strictjson import get, show
@@ -39,6 +39,31 @@ def role_comes_once(stream: Stream) -> Iterator[Finding]:
         for part in told[1:2]:
             role = get(part.value, "delta", "role")
             yield Finding(code="repeated", expected="no role", received=show(role), at=part.at("/delta/role"))
+
+
+@requirement(
+    "STREAM-CONTENT-BESIDE-ROLE",
+    Level.SHOULD,
+    on=streamed_answer,
+    cites=[
+        contract("/x-stream/content-beside-role"),
+        incident("sgl-project/sglang#2026"),
+        incident("triton-inference-server/perf_analyzer#386"),
+    ],
+)
+def content_beside_the_role_is_text(stream: Stream) -> Iterator[Finding]:
+    """Beside the role the content is an empty string, or absent, where text follows; null is for choices that have none.
+
+    It says nothing of a first delta that holds more than the role, such as thought: then the text has not begun; nor of a choice that
+    calls a tool, whose content may be null.
+    """
+    said = [(choice, {name for part in choice for name in part.substance}) for choice in by_choice(stream)]
+    speaking = [choice for choice, members in said if "content" in members and not members & {"tool_calls", "function_call"}]
+    if not speaking:
+        raise AbsentError("no choice has text alone")
+    for first, *_ in speaking:
+        if not first.substance and get(first.value, "delta", "role") and get(first.value, "delta", "content") is None:
+            yield Finding(code="null", expected='""', received="null", at=first.at("/delta/content"))
 
 
 @requirement(

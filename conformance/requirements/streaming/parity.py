@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level
+from conformance.model import Area, Finding, Json, Level
 from conformance.observation import UnmetError
-from conformance.registry import contract, incident, requirement
+from conformance.registry import contract, excluded, incident, requirement
 from conformance.requirements.streaming.reading import ended
-from conformance.strictjson import get, is_integer, show
+from conformance.strictjson import NotJsonError, get, is_integer, parse, show
 from conformance.subjects.pair import Twins, twins
 from conformance.subjects.reply import Choice
 
@@ -95,3 +95,72 @@ def finish_reason_is_the_same(pair: Twins) -> Iterator[Finding]:
     for whole, streamed in compared:
         if whole.finish_reason != streamed.finish_reason:
             yield Finding(code="finish", expected=show(whole.finish_reason), received=show(streamed.finish_reason))
+
+
+@requirement(
+    "STREAM-SAME-CALLS",
+    Level.SHOULD,
+    on=twins.needing("tools"),
+    cites=[contract("/x-stream/same-as-whole"), incident("vllm-project/vllm#36360"), incident("vllm-project/vllm#10395")],
+)
+def calls_are_the_same(pair: Twins) -> Iterator[Finding]:
+    """The calls of a stream are those of the answer in one piece: none is made twice, and no argument loses its white space.
+
+    Only differences that a model does not make are told. Where it called something else the second time, nothing can be compared.
+    """
+    compared = [(whole, streamed) for whole, streamed in _pairs(pair) if whole.calls and streamed.calls]
+    if not compared:
+        raise UnmetError("the model called nothing, or not both times")
+    for whole, streamed in compared:
+        once, again = _made(whole), _made(streamed)
+        if len(again) == 2 * len(once) and len(set(again)) == len(set(once)) == len(once):
+            yield Finding(code="twice", expected=show(once[0][0]), received=", ".join(show(name) for name, _ in again))
+        elif [_squeezed(call) for call in once] == [_squeezed(call) for call in again] and _read(once) != _read(again):
+            yield Finding(code="arguments", expected=show(once[0][1]), received=show(again[0][1]))
+
+
+def _made(choice: Choice) -> list[tuple[str, str]]:
+    """Name and arguments of each call."""
+    return [(show(call.name), call.arguments if isinstance(call.arguments, str) else "") for call in choice.calls]
+
+
+def _squeezed(call: tuple[str, str]) -> tuple[str, str]:
+    return call[0], "".join(call[1].split())
+
+
+def _read(calls: list[tuple[str, str]]) -> list[Json]:
+    """The arguments as values: white space between members is nothing, within strings it is something."""
+    read: list[Json] = []
+    for _, arguments in calls:
+        try:
+            read.append(parse(arguments).value)
+        except NotJsonError:
+            read.append(None)
+    return read
+
+
+@requirement(
+    "STREAM-SAME-LOGPROBS",
+    Level.SHOULD,
+    on=twins.needing("logprobs"),
+    cites=[contract("/x-stream/same-as-whole"), incident("vllm-project/vllm#8625")],
+)
+def logprobs_are_as_many(pair: Twins) -> Iterator[Finding]:
+    """A stream gives log probabilities for as many tokens as the answer in one piece does, for the same text; one may end it."""
+    compared = [
+        (whole, streamed)
+        for whole, streamed in _pairs(pair)
+        if whole.logprobs and streamed.logprobs and whole.text == streamed.text and whole.finish_reason == streamed.finish_reason
+    ]
+    if not compared:
+        raise UnmetError("there are no log probabilities for the same text twice")
+    for whole, streamed in compared:
+        if abs(len(whole.logprobs) - len(streamed.logprobs)) > 1:
+            yield Finding(code="count", expected=f"{len(whole.logprobs)} tokens", received=f"{len(streamed.logprobs)} tokens")
+
+
+excluded(
+    "a refusal is told as a refusal whether it is streamed or not",
+    because="no question makes every model refuse; that what is streamed as refusal is text is STREAM-CONTENT",
+    area=Area.STREAMING,
+)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level
-from conformance.observation import UnmetError
+from conformance.model import MISSING, Finding, Level
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import Fragment, by_call, fragments
 from conformance.strictjson import get, is_integer, show
@@ -50,3 +50,24 @@ def type_is_not_blanked(stream: Stream) -> Iterator[Finding]:
         blank: Fragment | None = next((each for each in later if get(each.value, "type") == ""), None)
         if blank is not None:
             yield Finding(code="empty", expected="(absent)", received='""', at=blank.at("/type"))
+
+
+@requirement(
+    "STREAM-TOOL-EMPTY",
+    Level.MAY,
+    on=with_tools,
+    cites=[contract("/x-answer/arguments-json"), incident("openai/openai-python#3502"), incident("simonw/llm#1164")],
+)
+def empty_arguments_are_an_object(stream: Stream) -> Iterator[Finding]:
+    """The arguments of a call without any are `{}`, not the empty text.
+
+    OpenAI itself has sent the empty text; clients that read JSON from it fail.
+    """
+    finished = [choice for choice in stream.choices if choice.finish_reason in ("tool_calls", "stop")]
+    calls = [call for choice in finished for call in choice.calls if call.type in ("function", None, MISSING)]
+    if not calls:
+        raise AbsentError("no call came to its end")
+    first = fragments(stream)[0]
+    for call in calls:
+        if call.name and call.arguments in ("", None, MISSING):
+            yield Finding(code="empty", expected="{}", received=show(call.arguments), at=first.at(f"/{first.inner}/arguments"))
