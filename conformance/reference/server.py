@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from conformance.reference.behaviour import Defect
-    from conformance.reference.extensions import Extensions
     from conformance.reference.transport import Frame
 
 
@@ -54,7 +53,6 @@ def create_app(
     key: str = KEY,
     pacing: Pacing | None = None,
     obliging: bool = False,
-    extensions: Extensions | None = None,
 ) -> Starlette:
     """Build the application: `/v1/…` with `defect` or none, and `/{id}/v1/…` for every defect in `beside`.
 
@@ -62,8 +60,7 @@ def create_app(
     """
 
     def endpoint(chosen: Defect | None) -> Endpoint:
-        service = Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging, extensions=extensions)
-        return Endpoint(service, pacing or Pacing())
+        return Endpoint(Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging), pacing or Pacing())
 
     return Starlette(routes=[*(Mount(f"/{one.id}", endpoint(one)) for one in beside), Mount("/", endpoint(defect))])
 
