@@ -83,6 +83,35 @@ def test_fewer_than_three_streams_tell_nothing(number: int) -> None:
     assert held_back(long, [arrivals(5, wait=0.1, each=0.05, buffered=True)] * 2) is None
 
 
+def heard_at(times: list[float]) -> Arrival:
+    return Arrival(first=times[0], total=times[-1], words=48, times=tuple(times))
+
+
+def blocks(size: int, each: float) -> Arrival:
+    """A buffer that takes `size` chunks is passed on when it is full."""
+    return heard_at([min((number // size + 1) * size, 48) * each for number in range(48)])
+
+
+@pytest.mark.parametrize("size", [12, 16, 24, 40])
+def test_a_buffer_that_is_smaller_than_the_stream_is_known_by_its_rhythm(size: int) -> None:
+    assert held_back([blocks(size, 0.05)] * 2, []) is True
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_a_few_chunks_at_a_time_are_no_block(size: int) -> None:
+    assert held_back([blocks(size, 0.05)] * 2, []) is False
+
+
+@settings(deadline=None, max_examples=300)
+@given(each=EACH, at=st.floats(0, 10), pause=st.floats(0, 10))
+def test_one_pause_of_ours_in_each_stream_makes_no_block(each: float, at: float, pause: float) -> None:
+    times = [number * each for number in range(1, 49)]
+    quarter = times[-1] / 4
+    begin = min(at, times[-1])
+    late = [max(time, begin + min(pause, quarter)) if time > begin else time for time in times]
+    assert held_back([heard_at(late)] * 2, []) is not True
+
+
 # Company
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from conformance.model import Finding, Level, Place
@@ -26,6 +27,12 @@ pauses of tens of milliseconds on a busy machine. It accuses nobody; it only wit
 WORDS: Final = 16
 """Words that a long stream has at least: far more than fit into the shortest one, and few enough for the cap."""
 
+CHUNKS: Final = 24
+"""Chunks with text that a stream has at least before the rhythm in which they came is looked at."""
+
+BURSTS: Final = 4
+"""Bursts of text that so many chunks come in at most, where a buffer sits in between: six or more at a time."""
+
 PIECES: Final = 4
 """Chunks with text that a text of `WORDS` comes in at least, unless it is sent in one piece."""
 
@@ -41,6 +48,16 @@ class Arrival:
     words: int
     whole: bool = True
     """Whether we read it to its end."""
+    times: tuple[float, ...] = ()
+    """When each chunk with text came."""
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether many chunks came in a few bursts with long silence between: a buffer was filled, passed on, and filled again."""
+        span = self.times[-1] - self.times[0] if self.times else 0.0
+        if len(self.times) < CHUNKS or span < PAUSE:
+            return False
+        return 1 + sum(later - sooner > span / (4 * len(self.times)) for sooner, later in pairwise(self.times)) <= BURSTS
 
 
 def held_back(long: Sequence[Arrival], short: Sequence[Arrival]) -> bool | None:
@@ -50,10 +67,14 @@ def held_back(long: Sequence[Arrival], short: Sequence[Arrival]) -> bool | None:
     as long as the slowest short one: so generating is what takes the time, not the way, the queue or the prompt. And every long one has
     to have its first text in the last twentieth of its time. A pause of ours or on the way makes one stream late, or a short one slow, or
     long ones unlike each other: none of these ends in an accusation. One stream that came bit by bit shows that the server sends so.
+
+    A buffer smaller than the stream is known by the rhythm: every stream comes in a few bursts of many chunks. One pause makes one burst.
     """
     whole = [each for each in long if each.whole and each.words >= WORDS]
     if not whole:
         return None
+    if len(whole) > 1 and all(each.in_blocks for each in whole):
+        return True
     if any(each.first < LATE * each.total for each in whole):
         return False
     if len(whole) < 2 or len(long) < 3 or len(short) < 2:
@@ -79,7 +100,8 @@ def arrival(stream: Stream) -> Arrival | None:
         return None
     words = len("".join(text for _, text in found).split())
     total = max(exchange.elapsed, exchange.chunks[-1].at)
-    return Arrival(first=found[0][0].event.at, total=total, words=words, whole=not exchange.hung_up)
+    times = tuple(chunk.event.at for chunk, _ in found)
+    return Arrival(first=times[0], total=total, words=words, whole=not exchange.hung_up, times=times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +158,7 @@ def text_comes_as_it_is_generated(seen: Delivery) -> Iterator[Finding]:
         raise AbsentError("the streams are too short or too fast to tell")
     if held:
         last = seen.long[-1]
-        received = f"all streams silent until their end, the last for {last.first:.2f} s of {last.total:.2f} s"
+        received = f"silence, and then much at once: in the last stream the first text after {last.first:.2f} s of {last.total:.2f} s"
         yield Finding(code="held-back", expected="text from early on", received=received)
 
 
