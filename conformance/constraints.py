@@ -16,9 +16,9 @@ from conformance.contract import Contract
 from conformance.errors import ClauseNotFoundError
 from conformance.judge import judge
 from conformance.model import Json, Level, Outcome, Purpose, Verdict, Violation
-from conformance.observation import Asked, Evidence, Observation, Standing
+from conformance.observation import Asked, Evidence, Observation, Part, Standing
 from conformance.registry import Requirement, level
-from conformance.requirements.errors import door
+from conformance.requirements.errors import door, keys
 from conformance.requirements.streaming.errors import streams_are_refused_alike
 from conformance.requirements.validation.acceptance import invalid_requests_break_nothing
 from conformance.requirements.validation.broken import Refusals
@@ -100,7 +100,7 @@ class ConstraintRow:
 
 
 _DOOR: Final = (
-    door.keys_are_checked,
+    keys.keys_are_checked,
     door.unknown_models_are_refused,
     door.other_methods_are_refused,
     door.other_paths_are_not_found,
@@ -155,7 +155,7 @@ def _row(evidence: Evidence, keys: list[tuple[str, str]], known: tuple[Requireme
     owner, unbroken = _owner(purpose, known), _unbroken(purpose, known)
     alike = next((each for each in known if each.judge is streams_are_refused_alike), None)
     judges = dict.fromkeys(each for each in (owner, unbroken, alike) if each is not None)
-    verdicts = judge(_Part(evidence, [key for pair in keys for key in pair if key]), judges)
+    verdicts = judge(Part(evidence, [key for pair in keys for key in pair if key]), judges)
     told = dict(zip((each.id for each in judges), verdicts, strict=True))
     if owner is not None and unbroken is not None and told[owner.id].outcome is Outcome.NOT_RUN:
         # The owner itself says that both answers are right.
@@ -239,18 +239,3 @@ def _position(document: Json, pointer: str) -> tuple[int, ...]:
             case _:
                 break
     return tuple(path)
-
-
-class _Part(Evidence):
-    """Some requests of a run, judged as if they were all of it; the others can still be looked up, for controls and twins."""
-
-    def __init__(self, whole: Evidence, keys: list[str]) -> None:
-        self.records = whole.records
-        self.contract = whole.contract
-        self.claims = whole.claims
-        self.asked = whole.asked
-        self._keys = keys
-
-    def all(self) -> Iterator[Asked]:
-        """The chosen requests."""
-        yield from filter(None, map(self.asked, self._keys))

@@ -299,6 +299,21 @@ class Evidence:
         return bool(features) and features <= frozenset().union(*seen)
 
 
+class Part(Evidence):
+    """Some requests of a run, judged as if they were all of it; the others can still be looked up, for controls and twins."""
+
+    def __init__(self, whole: Evidence, keys: Iterable[str]) -> None:
+        self.records = whole.records
+        self.contract = whole.contract
+        self.claims = whole.claims
+        self.asked = whole.asked
+        self._keys = tuple(keys)
+
+    def all(self) -> Iterator[Asked]:
+        """The chosen requests."""
+        yield from filter(None, map(self.asked, self._keys))
+
+
 @dataclass(frozen=True, slots=True)
 class View(Generic[S]):
     """What a requirement judges.
@@ -311,11 +326,14 @@ class View(Generic[S]):
     name: str
     covers: Callable[[Purpose], bool]
     see: Callable[[Asked], Iterable[S | Gap]]
+    features: frozenset[str] = frozenset()
+    """Features that each of these requests asks for."""
 
     def needing(self, *features: str) -> View[S]:
         """The same, for requests that ask for all these features."""
         wanted = frozenset(features)
-        return self.where(lambda purpose: wanted <= purpose.needs, f"{self.name} asked for {', '.join(features)}")
+        narrowed = self.where(lambda purpose: wanted <= purpose.needs, f"{self.name} asked for {', '.join(features)}")
+        return replace(narrowed, features=self.features | wanted)
 
     def about(self, *topics: str) -> View[S]:
         """The same, for requests sent on all these topics."""

@@ -56,6 +56,8 @@ class Requirement:
     judge: Callable[[Any], Iterable[Finding]]
     module: str
     line: int
+    shows: frozenset[str] = frozenset()
+    """Features whose effect it sees: where it holds they took effect, and where it fails they were ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +105,22 @@ def incident(label: str) -> Citation:
 
 
 def requirement(
-    identifier: str, level: Level, *, on: View[S], cites: Iterable[Citation], since: str = FIRST_REVISION
+    identifier: str,
+    level: Level,
+    *,
+    on: View[S],
+    cites: Iterable[Citation],
+    since: str = FIRST_REVISION,
+    shows: Iterable[str] = (),
 ) -> Callable[[Callable[[S], Iterator[Finding]]], Callable[[S], Iterator[Finding]]]:
     """Declare the decorated function to be the check of a requirement.
 
     The function takes one subject of the view `on` and yields a `Finding` for each thing that is wrong; it may raise `UnmetError` when
     the premise is missing. It never records, asserts, skips or logs. Its docstring is the requirement: the first paragraph the sentence,
     the rest what to know or do about a failure.
+
+    `shows` names features of the contract (`x-features`) that were asked for in vain when the check fails, and that took effect when it
+    passes; the table of capabilities rests on it.
     """
 
     def declare(check: Callable[[S], Iterator[Finding]]) -> Callable[[S], Iterator[Finding]]:
@@ -130,6 +141,7 @@ def requirement(
             judge=check,
             module=check.__module__,
             line=check.__code__.co_firstlineno,
+            shows=frozenset(shows),
         )
         return check
 
@@ -180,6 +192,8 @@ class Catalogue:
     def verify(self, against: Contract) -> None:
         """Raise `CatalogueError` for a dialect's level of an unknown requirement, `ClauseNotFoundError` for a citation of nothing."""
         for each in self.requirements:
+            if unknown := each.shows - set(against.features):
+                raise CatalogueError(f"{each.id} shows {', '.join(sorted(unknown))}, which is no feature of the contract.")
             for citation in each.cites:
                 if citation.kind == "contract":
                     against.at(citation.label)
