@@ -14,6 +14,7 @@ from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS
 from conformance.options_cli import prepared, run_options
+from conformance.reference.characters import Character
 
 
 class Command(click.Group):
@@ -99,14 +100,23 @@ def plan(*, as_json: bool, **options: Any) -> None:
     "--dialect", default="openai-compatible", show_default=True, metavar="NAME|FILE", help="Reading of the contract to conform to."
 )
 @click.option("--defect", default="", metavar="ID", help="Misbehave in exactly this way; `conformance list defects` names them.")
+@click.option("--character", type=click.Choice(list(Character)), default=Character.OBEDIENT, help="What the model behind it is like.")
 @click.option("--latency", default="0", metavar="SECONDS|200ms", help="Time until an answer begins.")
 @click.option("--pace", default="0", metavar="SECONDS|20ms", help="Time between two pieces of a stream.")
-def serve(*, host: str, port: int, dialect: str, defect: str, latency: str, pace: str) -> None:
+def serve(*, host: str, port: int, dialect: str, defect: str, character: str, latency: str, pace: str) -> None:
     """Serve the reference implementation, or one exact deviation from it, until interrupted."""
     from conformance.reference import launch
 
     launch.serve(
-        launch.Options(host=host, port=port, dialect=dialect, defect=defect, latency=launch.seconds(latency), pace=launch.seconds(pace))
+        launch.Options(
+            host=host,
+            port=port,
+            dialect=dialect,
+            defect=defect,
+            character=Character(character),
+            latency=launch.seconds(latency),
+            pace=launch.seconds(pace),
+        )
     )
 
 

@@ -5,7 +5,8 @@ however long the record is.
 
 How observations add up, worst first: a failure makes FAIL; our own exception makes ERROR; something planned and lost makes INCONCLUSIVE,
 since it might have failed; one that held makes PASS; only unmet premises make INCONCLUSIVE; only honest refusals make INAPPLICABLE;
-nothing at all makes NOT RUN, an optional thing that never occurred included.
+nothing at all makes NOT RUN, an optional thing that never occurred included. A request that was never sent, for want of an answer to
+build it from, is an unmet premise like any other, unless the requirement is about such an optional thing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ class _Tally:
     failed: int = 0
     lost: int = 0
     unmet: int = 0
+    unsent: int = 0
+    """How many of the unmet were never sent."""
+    absent: int = 0
     inapplicable: int = 0
 
     def gap(self, found: Gap) -> None:
@@ -54,6 +58,7 @@ class _Tally:
                 self.lost += 1
             case GapKind.UNMET:
                 self.unmet += 1
+                self.unsent += found.unsent
             case GapKind.INAPPLICABLE:
                 self.inapplicable += 1
             case _:
@@ -73,6 +78,7 @@ class _Tally:
         except UnmetError as premise:
             self.gap(Gap(GapKind.UNMET, f"{observation}: {premise}"))
         except AbsentError as absent:
+            self.absent += 1
             self.note(f"{observation}: {absent}")
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
             self.bug(observation, bug)
@@ -111,7 +117,7 @@ class _Tally:
             return Outcome.INCONCLUSIVE
         if self.passed:
             return Outcome.PASS
-        if self.unmet:
+        if self.unmet > (self.unsent if self.absent else 0):
             return Outcome.INCONCLUSIVE
         if self.inapplicable:
             return Outcome.INAPPLICABLE

@@ -43,6 +43,8 @@ class Gap:
 
     kind: GapKind
     reason: str
+    unsent: bool = False
+    """Whether nothing was sent, since the answer before gave nothing to build it from: nothing optional was missed there."""
 
 
 class UnmetError(Exception):
@@ -376,7 +378,9 @@ def unanswered(asked: Asked) -> Gap:
     why = gap(before)
     if why.kind is GapKind.INAPPLICABLE:
         return why
-    return Gap(GapKind.UNMET, f"{asked.purpose.key}: not sent, the answer to {before.purpose.key} gave nothing to build it from")
+    return Gap(
+        GapKind.UNMET, f"{asked.purpose.key}: not sent, the answer to {before.purpose.key} gave nothing to build it from", unsent=True
+    )
 
 
 def accepted(purpose: Purpose) -> bool:

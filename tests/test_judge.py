@@ -13,12 +13,12 @@ from conformance.contract import load
 from conformance.gate import ExitStatus, decide
 from conformance.judge import KEPT_CODES, KEPT_EVIDENCE, KEPT_FINDINGS, KEPT_REASONS, counts, judge
 from conformance.model import Exchange, Finding, Level, Outcome, Purpose, Verdict
-from conformance.observation import Asked, Evidence, Gap, UnmetError, View
+from conformance.observation import AbsentError, Asked, Evidence, Gap, UnmetError, View
 from conformance.registry import load as catalogue
 from conformance.subjects.reply import Answer, answer
 from tests.evidence import VIOLATION, Held, answered, evidence, lost, purpose, refused, requirement
 
-PASS, FAIL, UNMET, BUG, LOST, EXCUSED = "pass", "fail", "unmet", "bug", "lost", "excused"
+PASS, FAIL, UNMET, BUG, LOST, EXCUSED, ABSENT, UNSENT = "pass", "fail", "unmet", "bug", "lost", "excused", "absent", "unsent"
 
 Check = Callable[[Answer], Iterator[Finding]]
 
@@ -30,6 +30,8 @@ def as_told(one: Answer) -> Iterator[Finding]:
             yield Finding(code="bad", expected="good", received="bad")
         case "unmet":
             raise UnmetError("the model would not")
+        case "absent":
+            raise AbsentError("there is none")
         case "bug":
             raise ZeroDivisionError("oops")
         case _:
@@ -39,13 +41,17 @@ def as_told(one: Answer) -> Iterator[Finding]:
 def told(*fates: str) -> Held:
     """A record in which these things happen."""
     held = Held()
+    sent = next((f"s/{number}-{fate}" for number, fate in enumerate(fates) if fate != UNSENT), "")
     for number, fate in enumerate(fates):
         tries: tuple[Exchange, ...] = (answered(),)
         if fate == LOST:
             tries = (lost(),)
         elif fate == EXCUSED:
             tries = (refused(),)
-        held.add(purpose(f"s/{number}-{fate}", needs=("tools",) if fate == EXCUSED else ()), *tries)
+        elif fate == UNSENT:
+            tries = ()
+        after = sent if fate == UNSENT else ""
+        held.add(purpose(f"s/{number}-{fate}", needs=("tools",) if fate == EXCUSED else (), after=after), *tries)
     return held
 
 
@@ -64,6 +70,13 @@ def verdict(held: Held, check: Check = as_told) -> Verdict:
         ((LOST,), Outcome.INCONCLUSIVE),
         ((EXCUSED,), Outcome.INAPPLICABLE),
         ((BUG,), Outcome.ERROR),
+        ((ABSENT,), Outcome.NOT_RUN),
+        ((ABSENT, UNMET), Outcome.INCONCLUSIVE),
+        ((ABSENT, UNSENT), Outcome.NOT_RUN),
+        ((ABSENT, UNSENT, UNMET), Outcome.INCONCLUSIVE),
+        ((UNMET, UNSENT), Outcome.INCONCLUSIVE),
+        ((ABSENT, LOST), Outcome.INCONCLUSIVE),
+        ((PASS, UNSENT), Outcome.PASS),
         ((PASS, UNMET), Outcome.PASS),
         ((PASS, EXCUSED), Outcome.PASS),
         ((PASS, LOST), Outcome.INCONCLUSIVE),

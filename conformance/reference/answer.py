@@ -32,14 +32,14 @@ def answer(completion: Completion, request: ChatRequest) -> dict[str, Json]:
 
 
 def usage(counted: Usage) -> dict[str, Json]:
-    """Write the counts; nothing is ever cached, heard or thought."""
+    """Write the counts; nothing is ever cached or heard."""
     return {
         "prompt_tokens": counted.prompt,
         "completion_tokens": counted.completion,
         "total_tokens": counted.total,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": counted.thought,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -48,7 +48,10 @@ def usage(counted: Usage) -> dict[str, Json]:
 
 
 def _choice(choice: Choice, request: ChatRequest) -> dict[str, Json]:
-    message: dict[str, Json] = {"role": "assistant", "content": choice.text, "refusal": None, "annotations": []}
+    refusal = None if choice.refusal is None else "".join(choice.refusal)
+    message: dict[str, Json] = {"role": "assistant", "content": choice.text, "refusal": refusal, "annotations": []}
+    if choice.thought:
+        message["reasoning_content"] = "".join(choice.thought)
     calls = [call for call in choice.calls if call.kind is not ToolKind.LEGACY]
     if calls:
         message["tool_calls"] = [_call(call) for call in calls]
@@ -67,6 +70,8 @@ def _call(call: ToolCall) -> dict[str, Json]:
 def _logprobs(choice: Choice, request: ChatRequest) -> Json:
     if not request.logprobs:
         return None
-    if choice.pieces is None:
-        return {"content": None, "refusal": None}
-    return {"content": [logprobs.entry(piece, request.top_logprobs) for piece in choice.pieces], "refusal": None}
+
+    def entries(pieces: tuple[str, ...] | None) -> Json:
+        return None if pieces is None else [logprobs.entry(piece, request.top_logprobs) for piece in pieces]
+
+    return {"content": entries(choice.pieces), "refusal": entries(choice.refusal)}

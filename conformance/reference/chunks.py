@@ -45,9 +45,12 @@ def _chunk(completion: Completion, choices: list[Json]) -> dict[str, Json]:
 
 def _choice(choice: Choice, request: ChatRequest) -> Iterator[dict[str, Json]]:
     yield _delta(choice, {"role": "assistant", "content": None if choice.pieces is None else "", "refusal": None})
-    for piece in choice.pieces or ():
-        told: Json = {"content": [logprobs.entry(piece, request.top_logprobs)], "refusal": None} if request.logprobs else None
-        yield _delta(choice, {"content": piece}) | {"logprobs": told}
+    for piece in choice.thought:
+        yield _delta(choice, {"reasoning_content": piece})
+    for name, pieces in (("content", choice.pieces), ("refusal", choice.refusal)):
+        for piece in pieces or ():
+            entries: dict[str, Json] = {"content": None, "refusal": None, name: [logprobs.entry(piece, request.top_logprobs)]}
+            yield _delta(choice, {name: piece}) | {"logprobs": entries if request.logprobs else None}
     for index, call in enumerate(choice.calls):
         for fragment in _call(index, call):
             yield _delta(choice, fragment)

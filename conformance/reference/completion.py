@@ -14,7 +14,7 @@ from conformance.reference.tokens import prompt_tokens, tokens
 
 if TYPE_CHECKING:
     from conformance.reference.request import ChatRequest
-    from conformance.reference.toymodel import Draft, DraftCall
+    from conformance.reference.toymodel import Draft, DraftCall, Model
 
 LONGEST_ANSWER = 16_384
 """Tokens after which a choice ends even without a cap."""
@@ -25,6 +25,7 @@ class Finish(StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
     TOOL_CALLS = "tool_calls"
     FUNCTION_CALL = "function_call"
 
@@ -46,12 +47,14 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of the `n` answers: either tokens of text, or calls and None."""
+    """One of the `n` answers; `pieces` are the tokens of its text, None where there is none beside calls or a refusal."""
 
     index: int
     pieces: tuple[str, ...] | None
     calls: tuple[ToolCall, ...]
     finish: str
+    refusal: tuple[str, ...] | None = None
+    thought: tuple[str, ...] = ()
 
     @property
     def text(self) -> str | None:
@@ -60,8 +63,9 @@ class Choice:
 
     @property
     def size(self) -> int:
-        """Tokens generated: those of the text, or one per call and those of its arguments."""
-        return len(self.pieces or ()) + sum(1 + len(call.pieces) for call in self.calls)
+        """Tokens generated: those of thought, text and refusal, one per call and those of its arguments."""
+        spoken = len(self.thought) + len(self.pieces or ()) + len(self.refusal or ())
+        return spoken + sum(1 + len(call.pieces) for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ class Usage:
     prompt: int
     completion: int
     total: int
+    thought: int = 0
+    """How many of the completion's were spent on thought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,30 +90,42 @@ class Completion:
     usage: Usage
 
 
-def complete(draft: Draft, request: ChatRequest) -> Completion:
-    """Apply the request's limits to a draft, once for each choice."""
-    choices = tuple(_choice(index, draft, request) for index in range(request.n))
-    prompt, generated = prompt_tokens(request), sum(choice.size for choice in choices)
+def complete(model: Model, request: ChatRequest) -> Completion:
+    """Let a model answer once for each choice, and apply the request's limits to what it says."""
+    choices = tuple(_choice(index, model.reply(request), request) for index in range(request.n))
+    prompt, generated, thought = prompt_tokens(request), sum(each.size for each in choices), sum(len(each.thought) for each in choices)
     return Completion(
         id=f"chatcmpl-{secrets.token_hex(12)}",
         created=int(time.time()),
         model=request.model,
         choices=choices,
-        usage=Usage(prompt=prompt, completion=generated, total=prompt + generated),
+        usage=Usage(prompt=prompt, completion=generated, total=prompt + generated, thought=thought),
     )
 
 
 def _choice(index: int, draft: Draft, request: ChatRequest) -> Choice:
     cap = LONGEST_ANSWER if request.cap is None else min(request.cap, LONGEST_ANSWER)
-    if draft.calls:
-        calls, whole = _capped_calls(draft.calls, cap)
-        legacy = any(call.tool.kind is ToolKind.LEGACY for call in draft.calls)
-        finish = Finish.LENGTH if not whole else Finish.FUNCTION_CALL if legacy else Finish.TOOL_CALLS
-        return Choice(index=index, pieces=None, calls=calls, finish=finish)
-    spoken = tokens(draft.text)
+    whole, spoken = tokens(draft.thought), tokens(draft.text)
+    thought = whole[:cap]
+    if len(thought) < len(whole):
+        return Choice(index=index, pieces=(), calls=(), finish=Finish.LENGTH, thought=thought)
+    cap -= len(thought)
     pieces, stopped = _before_stop(spoken[:cap], request.stops)
-    finish = Finish.STOP if stopped or len(spoken) <= cap else Finish.LENGTH
-    return Choice(index=index, pieces=pieces, calls=(), finish=finish)
+    ended = stopped or len(spoken) <= cap
+    if draft.calls and ended and not stopped:
+        calls, finish = _called(draft.calls, cap - len(pieces))
+        return Choice(index=index, pieces=pieces or None, calls=calls, finish=finish, thought=thought)
+    finish = Finish.LENGTH if not ended else Finish.CONTENT_FILTER if draft.filtered and not stopped else Finish.STOP
+    if draft.declined:
+        return Choice(index=index, pieces=None, calls=(), finish=finish, refusal=pieces, thought=thought)
+    return Choice(index=index, pieces=pieces, calls=(), finish=finish, thought=thought)
+
+
+def _called(drafts: tuple[DraftCall, ...], cap: int) -> tuple[tuple[ToolCall, ...], Finish]:
+    """Make calls, and say how the answer ends with them."""
+    calls, whole = _capped_calls(drafts, cap)
+    legacy = any(draft.tool.kind is ToolKind.LEGACY for draft in drafts)
+    return calls, Finish.LENGTH if not whole else Finish.FUNCTION_CALL if legacy else Finish.TOOL_CALLS
 
 
 def _capped_calls(drafts: tuple[DraftCall, ...], cap: int) -> tuple[tuple[ToolCall, ...], bool]:

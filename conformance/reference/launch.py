@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from conformance.errors import ConfigurationError, HarnessError
+from conformance.reference.characters import Character
 from conformance.reference.service import KEY, MODEL
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Options:
     pace: float = 0.0
     models: tuple[str, ...] = (MODEL,)
     key: str = KEY
+    character: Character = Character.OBEDIENT
+    """What the model behind the server is like."""
 
 
 def seconds(text: str) -> float:
@@ -126,7 +129,8 @@ class Embedded:
 def adopt() -> None:
     """Be the process behind `Embedded`: serve on the socket that was handed over until standard input closes."""
     task = json.loads(sys.stdin.buffer.readline())
-    options = Options(**{**task["options"], "models": tuple(task["options"]["models"])})
+    given = task["options"]
+    options = Options(**{**given, "models": tuple(given["models"]), "character": Character(given["character"])})
     server = _server(options)
 
     def end_with_parent() -> None:
@@ -174,6 +178,7 @@ def _server(options: Options) -> uvicorn.Server:
         key=options.key,
         pacing=Pacing(latency=options.latency, pace=options.pace),
         obliging=obliging,
+        character=options.character,
     )
     # A defect that breaks off is an exception to uvicorn; only what is critical is worth a line here.
     config = uvicorn.Config(

@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 
 from conformance.reference.behaviour import Behaviour
+from conformance.reference.characters import Character, model_of
 from conformance.reference.reading import MAX_BODY
 from conformance.reference.service import KEY, MODEL, RequestContract, Service
 from conformance.reference.transport import Abort, Pause, RawRequest, Reply
@@ -53,6 +54,7 @@ def create_app(
     key: str = KEY,
     pacing: Pacing | None = None,
     obliging: bool = False,
+    character: Character = Character.OBEDIENT,
 ) -> Starlette:
     """Build the application: `/v1/…` with `defect` or none, and `/{id}/v1/…` for every defect in `beside`.
 
@@ -60,7 +62,15 @@ def create_app(
     """
 
     def endpoint(chosen: Defect | None) -> Endpoint:
-        return Endpoint(Service(contract, behaviour=Behaviour(chosen), models=models, key=key, obliging=obliging), pacing or Pacing())
+        service = Service(
+            contract,
+            behaviour=Behaviour(chosen),
+            model=model_of(character),
+            models=models,
+            key=key,
+            obliging=obliging,
+        )
+        return Endpoint(service, pacing or Pacing())
 
     return Starlette(routes=[*(Mount(f"/{one.id}", endpoint(one)) for one in beside), Mount("/", endpoint(defect))])
 

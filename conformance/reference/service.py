@@ -132,7 +132,7 @@ class Service:
 
     def _completed(self, call: Call) -> Reply:
         conduct, request = self._behaviour, call.request
-        completion = conduct.at(behaviour.COMPLETION, complete(self._model.reply(request), request), call)
+        completion = conduct.at(behaviour.COMPLETION, complete(self._model, request), call)
         if not request.stream:
             return _json(200, conduct.at(behaviour.ANSWER, answer(completion, request), call))
         events = conduct.at(behaviour.FRAMES, frames(conduct.at(behaviour.CHUNKS, chunks(completion, request), call)), call)

@@ -1,5 +1,8 @@
 """A language model small enough to be predictable: it follows a handful of instructions to the letter.
 
+`characters` has others, which do not. What all have in common is what a server sees to whatever the model would like: calls that are
+demanded, and JSON where it is asked for.
+
 - "Count from 1 to 20", "Count to ten": counts, in digits or in words, with commas unless "separated by spaces" is asked for.
 - "Repeat: …", "Say exactly: …", "Reply with "…"": says what follows the colon, or what is quoted.
 - A tool is called when it has to be, or when the last user message names it (or a word of its name, or the longest word of its
@@ -59,17 +62,22 @@ class DraftCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What the model would say if nothing cut it short: calls, or text."""
+    """What the model would say if nothing cut it short: thought, then text, then calls."""
 
+    thought: str = ""
     text: str = ""
     calls: tuple[DraftCall, ...] = ()
+    declined: bool = False
+    """Whether the text says why nothing is answered; it is sent as a refusal."""
+    filtered: bool = False
+    """Whether the text was taken away from the model before its end."""
 
 
 class Model(Protocol):
     """Anything that answers a request."""
 
     def reply(self, request: ChatRequest) -> Draft:
-        """Answer; the same request always gets the same draft."""
+        """Answer; called once for each choice."""
         ...
 
 
@@ -81,9 +89,10 @@ class ToyModel:
         prompt = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
         last = request.messages[-1] if request.messages else None
         answered = last is not None and last.role in {"tool", "function"}
-        if calls := _calls(request, prompt, answered=answered):
+        if calls := self._calls(request, prompt, answered=answered):
             return Draft(calls=calls)
-        text = f"The tool says: {last.text}" if answered and last is not None else _instructed(prompt) or _canned(prompt)
+        told = f"The tool says: {last.text}" if answered and last is not None else _instructed(prompt) or _canned(prompt)
+        text = self.says(request, told)
         match request.format:
             case Format.TEXT:
                 return Draft(text=text)
@@ -92,6 +101,31 @@ class ToyModel:
             case Format.JSON_SCHEMA:
                 value = {"answer": text} if request.schema is None else exemplar(request.schema)
                 return Draft(text=json.dumps(value, ensure_ascii=False))
+
+    def says(self, request: ChatRequest, told: str) -> str:  # noqa: ARG002 - other characters look at the request
+        """Answer in words; `told` is what the instructions come to."""
+        return told
+
+    def wants(self, prompt: str, tool: Tool, *, answered: bool) -> bool:
+        """Whether it calls a tool of its own accord; `answered` when a tool spoke last."""
+        return not answered and _mentions(prompt, tool)
+
+    def _calls(self, request: ChatRequest, prompt: str, *, answered: bool) -> tuple[DraftCall, ...]:
+        mode, only = request.choice.mode, request.choice.only
+        tools = [tool for tool in request.tools if only is None or tool.name in only]
+        if mode is Mode.NONE or not tools:
+            return ()
+        if mode is Mode.AUTO:
+            meant = [tool for tool in tools if self.wants(prompt, tool, answered=answered)]
+        else:
+            meant = [tool for tool in tools if _mentions(prompt, tool)] or tools[:1]
+        places = _PLACES.search(prompt)
+        if len(meant) == 1 and places:
+            calls = tuple(_call(meant[0], place) for place in places.groups())
+        else:
+            calls = tuple(_call(tool) for tool in meant)
+        several = request.parallel and not any(tool.kind is ToolKind.LEGACY for tool in meant)
+        return calls if several else calls[:1]
 
 
 def _instructed(prompt: str) -> str:
@@ -113,25 +147,6 @@ def _value(bound: str) -> int:
 
 def _canned(prompt: str) -> str:
     return _SENTENCES[zlib.crc32(prompt.encode("utf-8", "replace")) % len(_SENTENCES)]
-
-
-def _calls(request: ChatRequest, prompt: str, *, answered: bool) -> tuple[DraftCall, ...]:
-    mode, only = request.choice.mode, request.choice.only
-    tools = [tool for tool in request.tools if only is None or tool.name in only]
-    if mode is Mode.NONE or not tools or (mode is Mode.AUTO and answered):
-        return ()
-    meant = [tool for tool in tools if _mentions(prompt, tool)]
-    if not meant:
-        if mode is Mode.AUTO:
-            return ()
-        meant = tools[:1]
-    places = _PLACES.search(prompt)
-    if len(meant) == 1 and places:
-        calls = tuple(_call(meant[0], place) for place in places.groups())
-    else:
-        calls = tuple(_call(tool) for tool in meant)
-    several = request.parallel and not any(tool.kind is ToolKind.LEGACY for tool in meant)
-    return calls if several else calls[:1]
 
 
 def _mentions(prompt: str, tool: Tool) -> bool:
