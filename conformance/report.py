@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow
 from conformance.gate import Gate
 from conformance.model import Exchange, Footer, Header, Plan, Verdict
@@ -34,6 +35,8 @@ class Report:
     exclusions: tuple[Exclusion, ...]
     records: Records
     """For the exchanges behind a finding, read on demand."""
+    capabilities: tuple[Capability, ...]
+    """Every feature of the contract and what the target makes of it, in the order of the contract; empty when nothing was planned."""
     requests: int
     """Requests really sent."""
 

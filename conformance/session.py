@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import __version__, constraints, plan, preflight
+from conformance import __version__, capabilities, constraints, plan, preflight
 from conformance.ask import Ask
 from conformance.contract import Contract
 from conformance.errors import CannotTestError
@@ -180,3 +180,12 @@ def _why(record: Record) -> str:
     if record.footer is None:
         return "the record has no end, so the run was killed"
     return record.footer.reason
+        capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
+def _capabilities(
+    record: Record, evidence: Evidence, catalogue: Catalogue, verdicts: Iterable[Verdict]
+) -> tuple[capabilities.Capability, ...]:
+    target = record.header.target
+    denies = (evidence.contract.denies | target.denies) - target.claims
+    return capabilities.table(evidence, catalogue.requirements, verdicts, denies)
+
+

@@ -23,7 +23,7 @@ from conformance.target import Bounds, Target
 BOUNDS = Bounds(connect=5, idle=3, total=6)
 """Seconds; a defect that never ends is told from a slow one by these."""
 
-CLAIMS = frozenset({"penalties", "seed", "top-p", "user"})
+CLAIMS = frozenset({"parallel-tool-calls", "penalties", "seed", "top-p", "user"})
 """What the target is said to have, so that a refusal of it counts as one."""
 
 

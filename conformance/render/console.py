@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Exchange, Level, Outcome
-from conformance.render import arrange, constraints, curl, wording
+from conformance.render import arrange, capabilities, constraints, curl, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         _say(console, f"INCOMPLETE RUN: {cut}.", style="bold red")
     if report.rows:
         console.print(_table(report, plain=not console.is_terminal), soft_wrap=False)
+    for told in capabilities.sentences(report):
+        _say(console, told)
     if report.exclusions:
         _say(console, f"Clauses knowingly not tested: {len(report.exclusions)}, listed in the report.")
     ceiling = f"; planned: at most {report.plan.requests}, repeats of lost answers apart" if report.plan else ""

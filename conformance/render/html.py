@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from conformance import impact
 from conformance.constraints import ConstraintRow
 from conformance.model import Citation, Finding, Outcome
-from conformance.render import arrange, constraints, wording
+from conformance.render import arrange, capabilities, constraints, wording
 from conformance.render.evidence import Gallery, Link, Shown
 from conformance.render.text import line, visible
 from conformance.report import Report, Row
@@ -146,6 +146,8 @@ def render(report: Report) -> str:
         totals=arrange.totals(report),
         outcomes=arrange.OUTCOMES,
         constraints=tables,
+        capabilities=capabilities.arranged(report),
+        listed={row.requirement.id for row in report.rows},
         tested=[one for one in shown if one.rows[0].row.verdict.outcome not in untested],
         untested=[one for one in shown if one.rows[0].row.verdict.outcome in untested],
     )
@@ -244,6 +246,7 @@ def _environment() -> Environment:
     environment.filters["prose"] = _prose
     environment.filters["clock"] = lambda seconds: f"{seconds:.3f}"
     return environment
+    environment.filters["because"] = capabilities.because
 
 
 def _finalize(value: object) -> object:

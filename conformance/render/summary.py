@@ -9,9 +9,10 @@ import json
 from importlib.resources import files
 from typing import Final
 
+from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow, Treatment
 from conformance.model import Finding, Json, Place
-from conformance.render import arrange, constraints, wording
+from conformance.render import arrange, capabilities, constraints, wording
 from conformance.render.text import shown
 from conformance.report import Report, Row
 
@@ -78,6 +79,7 @@ def document(report: Report) -> dict[str, Json]:
         "verdicts": [_verdict(row, report) for row in report.rows],
         "constraints": [_constraint(row) for row in report.constraints],
         "exclusions": [{"area": str(e.area), "clause": e.clause, "because": e.because} for e in report.exclusions],
+        "capabilities": [_capability(row) for row in report.capabilities],
     }
 
 
@@ -124,6 +126,18 @@ def _constraint(row: ConstraintRow) -> dict[str, Json]:
 
 
 def _treatment(told: Treatment) -> dict[str, Json]:
+def _capability(row: Capability) -> dict[str, Json]:
+    return {
+        "feature": row.feature,
+        "text": row.text,
+        "support": str(row.support),
+        "claimed": row.claimed,
+        "because": capabilities.because(row),
+        "requirements": [*row.requirements],
+        "requests": [*row.requests],
+    }
+
+
     return {
         "request": told.key,
         "reaction": str(told.reaction),

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.ask import MINIMAL_CAP, Ask
-from conformance.model import Tier
+from conformance.ask import MINIMAL_CAP, USAGE, Ask
+from conformance.model import Json, Tier
 from conformance.registry import scenario
 from conformance.steps import Step
 
 COUNT = {Tier.GATE: 2, Tier.FULL: 40}
-"""Conversations per tier; each is asked once whole or streamed, as drawn."""
+"""Conversations per tier, an even number; every second one is streamed."""
+
+PLAIN: frozenset[str] = frozenset()
+"""Features of every second pair: none, so that whoever refuses it has no excuse."""
 
 
 @scenario("drawn")
 def drawn(ask: Ask) -> Iterator[Step]:
-    """Sensible conversations in unforeseen combinations."""
+    """Sensible conversations in unforeseen combinations, whole and streamed, half of them without anything that an endpoint may lack."""
     from conformance.generate import conversations
 
-    features = frozenset(ask.contract.features)
-    for number, each in enumerate(conversations.drawn(ask.contract, seed=ask.seed, count=COUNT[ask.tier], features=features)):
-        body = {"model": ask.model, ask.cap_field: MINIMAL_CAP, **each.body}
-        yield ask.step(str(number), body, needs=each.needs, topics=["drawn"])
+    half = COUNT[ask.tier] // 2
+    everything = frozenset(ask.contract.features)
+    plain = conversations.drawn(ask.contract, seed=ask.seed, count=half, features=PLAIN)
+    # The simplest body comes first in every drawing: the plain ones have it.
+    _, *rich = conversations.drawn(ask.contract, seed=ask.seed, count=half + 1, features=everything)
+    for number, each in enumerate(one for pair in zip(plain, rich, strict=True) for one in pair):
+        body: dict[str, Json] = {"model": ask.model, ask.cap_field: MINIMAL_CAP, **each.body}
+        # The kinds alternate, and change places from one pair to the next: either of them comes whole and streamed.
+        if number % 4 in (1, 2):
+            needs = each.needs | {"streaming", "usage-in-stream"}
+            yield ask.step(str(number), {**body, "stream": True, **USAGE}, needs=needs, topics=["drawn"])
+        else:
+            yield ask.step(str(number), body, needs=each.needs, topics=["drawn"])

@@ -9,8 +9,15 @@ from conformance.model import Json
 from conformance.registry import scenario
 from conformance.steps import Step
 
-ROOM = 96
+ROOM = 128
 """Tokens; enough for a small object, and for a model that thinks a little first."""
+
+DISTRICT: Json = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "old": {"type": "boolean"}},
+    "required": ["name", "old"],
+    "additionalProperties": False,
+}
 
 CITY: Json = {
     "type": "object",
@@ -18,7 +25,7 @@ CITY: Json = {
         "name": {"type": "string"},
         "population": {"type": "integer"},
         "climate": {"type": "string", "enum": ["cold", "mild", "hot"]},
-        "districts": {"type": "array", "items": {"type": "string"}},
+        "districts": {"type": "array", "items": DISTRICT},
         "mayor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
     },
     "required": ["name", "population", "climate", "districts", "mayor"],
@@ -57,12 +64,14 @@ def roles(ask: Ask) -> Iterator[Step]:
     parts: Json = {"role": "user", "content": [{"type": "text", "text": PROMPT}]}
     yield ask.step("user-parts", ask.body([parts]), needs=["content-parts"], control=ask.control, topics=["parts"])
     rule = "Answer briefly."
-    yield ask.step("system", ask.body([{"role": "system", "content": rule}, user]), control=ask.control, topics=["system", "turn"])
+    yield ask.step(
+        "system", ask.body([{"role": "system", "content": rule}, user]), control=ask.control, topics=["system", "system-role", "turn"]
+    )
     system_parts: list[Json] = [{"role": "system", "content": [{"type": "text", "text": rule}]}, user]
     yield ask.step("system-parts", ask.body(system_parts), needs=["content-parts"], control=ask.key("system"), topics=["parts"])
     developer = ask.body([{"role": "developer", "content": rule}, user])
     yield ask.step("developer", developer, needs=["developer-role"], control=ask.control, topics=["turn"])
     turn: list[Json] = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}, user]
-    yield ask.step("history", ask.body(turn), control=ask.control, topics=["history", "turn"])
+    yield ask.step("history", ask.body(turn), control=ask.control, topics=["history", "multi-turn", "turn"])
     turn_parts: list[Json] = [turn[0], {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}, user]
     yield ask.step("history-parts", ask.body(turn_parts), needs=["content-parts"], control=ask.key("history"), topics=["parts"])

@@ -17,6 +17,9 @@ ROOM = 80
 TWICE = 128
 """Tokens; enough for two calls."""
 
+BRIEF = 24
+"""Tokens; enough for a remark on what a tool found out."""
+
 TRIES = 2
 """How often a model is asked that need not call a tool."""
 
@@ -33,6 +36,33 @@ WEATHER: Json = {
         },
     },
 }
+
+PLACE: Json = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "country": {"type": "string"}},
+    "required": ["city", "country"],
+    "additionalProperties": False,
+}
+
+FORECAST: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Weather in a city on some days, counted from today.",
+        "strict": True,
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "place": PLACE,
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                "days": {"type": "array", "items": {"type": "integer"}},
+            },
+            "required": ["place", "unit", "days"],
+            "additionalProperties": False,
+        },
+    },
+}
+"""A tool whose parameters are nested, and which wants to be held to them."""
 
 CLOCK: Json = {"type": "function", "function": {"name": "get_time", "description": "Current time; takes no arguments."}}
 
@@ -82,32 +112,46 @@ def tools(ask: Ask) -> Iterator[Step]:
     )
     needs = ["tools", "tool-choice-required", "parallel-tool-calls"]
     yield from ask.twins("parallel", several, needs=needs[:2], topics=["call", "parallel"])
-    yield ask.step("not-parallel", {**several, "parallel_tool_calls": False}, needs=needs, topics=["call", "not-parallel"])
+    single: dict[str, Json] = {**several, "parallel_tool_calls": False}
+    topics = ["call", "not-parallel"]
+    yield ask.step("not-parallel", {**single, "tools": [FORECAST]}, needs=[*needs, "strict-tools"], topics=topics)
+    # Who lacks strict tools is asked for one call at a time all the same.
+    yield ask.step("not-parallel/loose", single, needs=needs, topics=topics, splits=ask.key("not-parallel"))
 
 
 @scenario("round-trip")
 def round_trip(ask: Ask) -> Iterator[Step]:
-    """A call, its result in either form, and the answer; then the server's own message replayed as it came."""
+    """A call, its result in either form, and the answer; then the server's own message replayed as it came, and a second call demanded."""
     first = ask.body(QUESTION, cap=ROOM, tools=[WEATHER], tool_choice="required")
     yield ask.step("call", first, needs=["tools", "tool-choice-required"], topics=["call", "forced"])
 
-    def answered(result: Json, *, verbatim: bool = False) -> Callable[[Exchange], dict[str, Json] | None]:
-        def follow(answer: Exchange) -> dict[str, Json] | None:
-            return _with_results(ask, answer, result, verbatim=verbatim)
+    def answered(result: Json) -> Callable[[Exchange], dict[str, Json] | None]:
+        return lambda answer: _with_results(ask, answer, result)
 
-        return follow
+    def again(answer: Exchange) -> dict[str, Json] | None:
+        body = _with_results(ask, answer, RESULT, verbatim=True)
+        return None if body is None else {**body, ask.cap_field: ROOM, "tool_choice": "required", "stream": True}
 
     needs, before = ["tools", "tool-choice-required"], ask.key("call")
-    yield ask.step("string-result", answered(RESULT), needs=needs, after=before, control=before, topics=["history", "result"])
+    yield ask.step(
+        "string-result", answered(RESULT), needs=needs, after=before, control=before, topics=["history", "result"], output_tokens=BRIEF
+    )
     parts: Json = [{"type": "text", "text": RESULT}]
     control = ask.key("string-result")
     yield ask.step(
-        "parts-result", answered(parts), needs=[*needs, "content-parts"], after=before, control=control, topics=["history", "parts"]
+        "parts-result",
+        answered(parts),
+        needs=[*needs, "content-parts"],
+        after=before,
+        control=control,
+        topics=["history", "parts"],
+        output_tokens=BRIEF,
     )
-    yield ask.step("verbatim", answered(RESULT, verbatim=True), needs=needs, after=before, topics=["history", "verbatim"])
+    needs, topics = [*needs, "streaming"], ["call", "forced", "history", "verbatim"]
+    yield ask.step("verbatim", again, needs=needs, after=before, topics=topics, output_tokens=ROOM, stream=True)
 
 
-def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool) -> dict[str, Json] | None:
+def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool = False) -> dict[str, Json] | None:
     """The conversation so far, and a result for every call; None when there was no call."""
     try:
         message = get(strictjson.parse(answer.body).value, "choices", 0, "message")
@@ -118,4 +162,4 @@ def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool) -
         return None
     turn: Json = message if verbatim else {"role": "assistant", "content": None, "tool_calls": calls}
     results: list[Json] = [{"role": "tool", "tool_call_id": str(get(call, "id")), "content": result} for call in calls]
-    return ask.body([{"role": "user", "content": QUESTION}, turn, *results], cap=24, tools=[WEATHER])
+    return ask.body([{"role": "user", "content": QUESTION}, turn, *results], cap=BRIEF, tools=[WEATHER])

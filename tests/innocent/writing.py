@@ -16,6 +16,9 @@ from tests.innocent.style import Style
 
 _numbers = count(1)
 
+_OTHERS = [bytes([each]) for each in b"?!.,;:-+*/=#%&@~^|_"]
+"""Tokens that are always possible, and never likely."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -79,7 +82,10 @@ class Writer:
             return {} if self.style.nulls == "none" or (absent == "delta" and self.style.nulls == "exact") else {"logprobs": None}
         most = int(self.wanted.body.get("top_logprobs") or 0)
         entries = [
-            {**_entry(token, -0.1), "top_logprobs": [_entry(other, -0.1 - place) for place, other in enumerate([token, b"?", b"!"][:most])]}
+            {
+                **_entry(token, -0.1),
+                "top_logprobs": [_entry(token, -0.1), *(_entry(each, -3.0 - place) for place, each in enumerate(_OTHERS))][:most],
+            }
             for token in tokens
         ]
         return {"logprobs": {"content": entries, **({} if self.style.nulls == "none" else {"refusal": None})}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
 from conformance.gate import decide
 from conformance.model import (
@@ -184,6 +185,7 @@ def report(
     exclusions: tuple[Exclusion, ...] = (),
     constraints: tuple[ConstraintRow, ...] = (),
     base_url: str = "http://127.0.0.1:8000/v1",
+    capabilities: tuple[Capability, ...] = (),
     model: str = "toy-model",
     selection: str = "",
 ) -> Report:
@@ -212,6 +214,7 @@ def report(
         constraints=constraints,
         exclusions=exclusions,
         records=held,
+        capabilities=capabilities,
         requests=len(exchanges),
     )
 

@@ -110,7 +110,7 @@ def tool_choice_named_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     return _chosen(request, Mode.REQUIRED) if request.choice.only is not None else request
 
 
-@defect("parallel-off-ignored", seam=REQUEST, trips={"ANSWER-PARALLEL-OFF"}, incident="SamSaffron/term-llm#276")
+@defect("parallel-off-ignored", seam=REQUEST, trips={"ANSWER-PARALLEL-OFF", "ANSWER-CLAIM-HONOURED"}, incident="SamSaffron/term-llm#276")
 def parallel_off_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     """Several calls come although one at a time was asked for."""
     return replace(request, parallel=True)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Finding, Json, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.answer.valid import valid_reply
+from conformance.requirements.answer.logprobs import ROUNDING, asked
 from conformance.strictjson import get, items
 from conformance.subjects.reply import Reply
+
+SLACK: Final = 0.02
+"""How far the sum of a few rounded probabilities may come out above 1."""
 
 
 @requirement(
     "ANSWER-TOP-LOGPROBS-GIVEN",
     Level.SHOULD,
-    on=valid_reply.needing("logprobs"),
+    on=asked,
     cites=[contract("/x-answer/top-logprobs-count"), contract("/x-request/honour-or-refuse"), incident("youssofal/MTPLX#191")],
 )
 def some_alternatives_are_given(answered: Reply) -> Iterator[Finding]:
@@ -27,3 +33,69 @@ def some_alternatives_are_given(answered: Reply) -> Iterator[Finding]:
     if not any(items(entry, "top_logprobs") for entry in entries):
         place = Place(pointer="/choices/0/logprobs/content/0/top_logprobs")
         yield Finding(code="none", expected=f"up to {most} alternatives", received=f"none for any of {len(entries)} tokens", at=place)
+
+
+def _ranked(answered: Reply) -> Iterator[tuple[str, list[Json]]]:
+    """Pointer and alternatives of every token that has some, in their order. Raises `AbsentError` when none has."""
+    found = [
+        (f"/choices/{position}/logprobs/content/{number}/top_logprobs", others)
+        for position, choice in enumerate(answered.choices)
+        for number, entry in enumerate(choice.logprobs)
+        if (others := items(entry, "top_logprobs"))
+    ]
+    if not found:
+        raise AbsentError("no token has alternatives")
+    yield from found
+
+
+def _logarithms(others: list[Json]) -> list[float]:
+    """Their log probabilities; those that are no numbers, or no logarithms, are the affair of other requirements."""
+    values = [get(other, "logprob") for other in others]
+    return [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0]
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-ORDER",
+    Level.MAY,
+    on=asked,
+    cites=[contract("/components/schemas/TopLogprob"), contract("/x-answer/top-logprobs-count")],
+)
+def alternatives_are_sorted(answered: Reply) -> Iterator[Finding]:
+    """The alternatives to a token come in the order of their likelihood, the likeliest first."""
+    for pointer, others in _ranked(answered):
+        values = _logarithms(others)
+        if any(later > earlier + ROUNDING for earlier, later in pairwise(values)):
+            received = ", ".join(f"{value:.4g}" for value in values)
+            yield Finding(code="unsorted", expected="falling log probabilities", received=received, at=Place(pointer=pointer))
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-SUM",
+    Level.SHOULD,
+    on=asked,
+    cites=[contract("/x-answer/logprobs-range"), contract("/components/schemas/TopLogprob")],
+)
+def alternatives_share_one_certainty(answered: Reply) -> Iterator[Finding]:
+    """The probabilities of the alternatives to one token add up to 1 at most, or they are no natural logarithms of probabilities."""
+    for pointer, others in _ranked(answered):
+        total = sum(math.exp(value) for value in _logarithms(others))
+        if total > 1 + SLACK:
+            received = f"{total:.3f} for {len(others)} alternatives"
+            yield Finding(code="above-one", expected="1 at most", received=received, at=Place(pointer=pointer))
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-ALL",
+    Level.MAY,
+    on=asked,
+    cites=[contract("/x-answer/top-logprobs-count"), incident("youssofal/MTPLX#191")],
+)
+def as_many_alternatives_as_asked(answered: Reply) -> Iterator[Finding]:
+    """Some token has as many alternatives as top_logprobs asks for; there is hardly a vocabulary that has not got them."""
+    most = get(answered.request, "top_logprobs")
+    if not isinstance(most, int) or most < 1:
+        raise AbsentError("the request asks for no alternatives")
+    longest = max(len(others) for _, others in _ranked(answered))
+    if longest < most:
+        place = Place(pointer="/choices/0/logprobs/content/0/top_logprobs")
+        yield Finding(code="fewer", expected=f"{most} alternatives", received=f"{longest} at most", at=place)

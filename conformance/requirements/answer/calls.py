@@ -12,7 +12,7 @@ from conformance.strictjson import NotJsonError, get, items, parse, show
 from conformance.subjects.reply import Answer, Call, Reply
 
 
-def _calls(answered: Reply) -> list[tuple[str, Call]]:
+def calls(answered: Reply) -> list[tuple[str, Call]]:
     """Pointer and call of every call. Raises `UnmetError` when the model called nothing."""
     found = [
         (f"/choices/{position}/message/tool_calls/{number}", call)
@@ -24,7 +24,7 @@ def _calls(answered: Reply) -> list[tuple[str, Call]]:
     return found
 
 
-def _tools(answered: Reply) -> dict[str, Json]:
+def offered_tools(answered: Reply) -> dict[str, Json]:
     """The functions that the request offers, by name."""
     offered = [get(tool, "function") for tool in items(answered.request, "tools")]
     return {name: function for function in offered if isinstance(function, dict) and isinstance(name := function.get("name"), str)}
@@ -38,7 +38,7 @@ def _tools(answered: Reply) -> dict[str, Json]:
 )
 def calls_have_ids(whole: Answer) -> Iterator[Finding]:
     """Every call has an id that is a non-empty string; its result is sent back under it."""
-    for pointer, call in _calls(whole):
+    for pointer, call in calls(whole):
         if not isinstance(call.id, str) or not call.id.strip():
             yield Finding(code="no-id", expected="a non-empty string", received=show(call.id), at=Place(pointer=f"{pointer}/id"))
 
@@ -52,7 +52,7 @@ def calls_have_ids(whole: Answer) -> Iterator[Finding]:
 def call_ids_differ(answered: Reply) -> Iterator[Finding]:
     """No two calls of an answer have the same id."""
     seen: set[str] = set()
-    for pointer, call in _calls(answered):
+    for pointer, call in calls(answered):
         if isinstance(call.id, str) and call.id in seen:
             yield Finding(code="repeated-id", expected="an id of its own", received=call.id, at=Place(pointer=f"{pointer}/id"))
         seen |= {call.id} if isinstance(call.id, str) and call.id else set()
@@ -66,7 +66,7 @@ def call_ids_differ(answered: Reply) -> Iterator[Finding]:
 )
 def calls_are_of_functions(whole: Answer) -> Iterator[Finding]:
     """A call of a function has the type `function` and an object `function` with the name of one."""
-    for pointer, call in _calls(whole):
+    for pointer, call in calls(whole):
         if call.type != "function":
             yield Finding(code="type", expected="function", received=show(call.type), at=Place(pointer=f"{pointer}/type"))
         elif not isinstance(call.name, str) or not call.name:
@@ -77,8 +77,8 @@ def calls_are_of_functions(whole: Answer) -> Iterator[Finding]:
 @requirement("ANSWER-CALL-NAME", Level.SHOULD, on=valid_reply.needing("tools"), cites=[contract("/x-answer/tool-call-name")])
 def calls_name_an_offered_tool(answered: Reply) -> Iterator[Finding]:
     """A call names a function that the request offers, to the letter."""
-    offered = _tools(answered)
-    for pointer, call in _calls(answered):
+    offered = offered_tools(answered)
+    for pointer, call in calls(answered):
         if isinstance(call.name, str) and call.name and call.name not in offered:
             place = Place(pointer=f"{pointer}/function/name")
             yield Finding(code="unknown-name", expected=" or ".join(offered), received=show(call.name), at=place)
@@ -92,7 +92,7 @@ def calls_name_an_offered_tool(answered: Reply) -> Iterator[Finding]:
 )
 def arguments_are_a_string(whole: Answer) -> Iterator[Finding]:
     """The arguments of a call are a string that holds JSON, not the JSON itself."""
-    for pointer, call in _calls(whole):
+    for pointer, call in calls(whole):
         if not isinstance(call.arguments, str):
             place = Place(pointer=f"{pointer}/function/arguments")
             yield Finding(code="not-a-string", expected="a string", received=show(call.arguments), at=place)
@@ -108,8 +108,8 @@ def arguments_are_an_object(answered: Reply) -> Iterator[Finding]:
     """The arguments of a call that was not cut off are the text of a JSON object; of a function without parameters they may be empty."""
     if any(choice.finish_reason in {"length", "content_filter"} for choice in answered.choices):
         raise UnmetError("the answer was cut off")
-    offered = _tools(answered)
-    for pointer, call in _calls(answered):
+    offered = offered_tools(answered)
+    for pointer, call in calls(answered):
         bare = get(offered.get(str(call.name)), "parameters", "properties") in (MISSING, {})
         if not isinstance(call.arguments, str) or (bare and not call.arguments.strip()):
             continue

@@ -70,6 +70,7 @@ def indexes_count_the_choices(whole: Answer) -> Iterator[Finding]:
         incident("abetlen/llama-cpp-python#1906"),
         incident("InternLM/lmdeploy#4419"),
     ],
+    shows=["n"],
 )
 def n_is_honoured(answered: Reply) -> Iterator[Finding]:
     """There are as many choices as `n` asks for. An endpoint that has just one to give refuses the request."""

@@ -42,6 +42,7 @@ def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
         incident("google-ai-edge/LiteRT-LM#2471"),
         incident("raullenchai/Rapid-MLX#445"),
     ],
+    shows=["tool-choice-none"],
 )
 def none_means_none(answered: Reply) -> Iterator[Finding]:
     """With tool_choice `none` the answer holds no call. Text that was cut off stands where the call would have stood."""
@@ -63,6 +64,7 @@ def none_means_none(answered: Reply) -> Iterator[Finding]:
         incident("Blaizzy/mlx-vlm#1045"),
         incident("jundot/omlx#2877"),
     ],
+    shows=["tool-choice-required"],
 )
 def required_means_a_call(answered: Reply) -> Iterator[Finding]:
     """With tool_choice `required` the answer holds a call. An endpoint that cannot see to it refuses the request."""
@@ -83,6 +85,7 @@ def required_means_a_call(answered: Reply) -> Iterator[Finding]:
         incident("raullenchai/Rapid-MLX#445"),
         incident("lablup/mlxcel#1581"),
     ],
+    shows=["tool-choice-named"],
 )
 def named_means_this_one(answered: Reply) -> Iterator[Finding]:
     """With a function named in tool_choice the answer calls it, and no other."""
@@ -103,6 +106,7 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
         incident("SamSaffron/term-llm#276"),
         incident("run-llama/llama_index#20831"),
     ],
+    shows=["parallel-tool-calls"],
 )
 def one_call_at_a_time(answered: Reply) -> Iterator[Finding]:
     """With parallel_tool_calls false the answer holds at most one call."""

@@ -28,6 +28,7 @@ def _at(position: int) -> Place:
         incident("ikawrakow/ik_llama.cpp#2321"),
         incident("nikserg/skim#35"),
     ],
+    shows=["max-tokens", "max-completion-tokens"],
 )
 def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     """An answer keeps to the cap that the request sets, under one of its two names at least.
@@ -45,6 +46,7 @@ def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     Level.MUST,
     on=valid_reply.about("cap"),
     cites=[contract("/x-request/either-cap"), contract("/x-request/honour-or-refuse"), incident("ikawrakow/ik_llama.cpp#2321")],
+    shows=["max-tokens", "max-completion-tokens"],
 )
 def every_name_of_the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     """A target that heeds the cap under one of its names heeds it under the other as well, or refuses that.
@@ -109,6 +111,7 @@ def _texts(answered: Reply) -> list[tuple[int, Choice]]:
         incident("dtzp555-max/ocp#470"),
         incident("mzau/mlx-knife#68"),
     ],
+    shows=["stop"],
 )
 def text_ends_at_a_stop_string(answered: Reply) -> Iterator[Finding]:
     """The text does not run on past a stop string, given as a string or as a list, wherever the borders of its tokens are."""

@@ -19,7 +19,7 @@ ROUNDING: Final = 1e-3
 asked: Final = valid_reply.needing("logprobs")
 
 
-def _entries(answered: Reply) -> Iterator[tuple[str, Json]]:
+def entries(answered: Reply) -> Iterator[tuple[str, Json]]:
     """Pointer and value of every entry, alternatives included. Raises `AbsentError` when there is none: ANSWER-LOGPROBS owns that."""
     if not any(choice.logprobs for choice in answered.choices):
         raise AbsentError("the answer has no log probabilities")
@@ -41,6 +41,7 @@ def _entries(answered: Reply) -> Iterator[tuple[str, Json]]:
         incident("ollama/ollama#16117"),
         incident("dtzp555-max/ocp#470"),
     ],
+    shows=["logprobs"],
 )
 def logprobs_are_given(answered: Reply) -> Iterator[Finding]:
     """With `logprobs` every choice with content has log probabilities for its tokens, in `logprobs.content`."""
@@ -86,13 +87,13 @@ def logprobs_are_there_even_if_null(whole: Answer) -> Iterator[Finding]:
 )
 def logprobs_have_their_shape(answered: Reply) -> Iterator[Finding]:
     """Every entry has a token that is a string and a logprob that is a number; its bytes, where given, are a list of bytes or null."""
-    for pointer, entry in _entries(answered):
+    for pointer, entry in entries(answered):
         token, logprob, data, others = (get(entry, name) for name in ("token", "logprob", "bytes", "top_logprobs"))
         if not isinstance(token, str):
             yield Finding(code="token", expected="a string", received=show(token), at=Place(pointer=f"{pointer}/token"))
         if isinstance(logprob, bool) or not isinstance(logprob, int | float):
             yield Finding(code="logprob", expected="a number", received=show(logprob), at=Place(pointer=f"{pointer}/logprob"))
-        if (isinstance(data, list) and _bytes(entry) is None) or isinstance(data, str | int | float | dict):
+        if (isinstance(data, list) and raw(entry) is None) or isinstance(data, str | int | float | dict):
             yield Finding(code="bytes", expected="numbers from 0 to 255", received=show(data), at=Place(pointer=f"{pointer}/bytes"))
         if isinstance(others, str | int | float | dict):
             yield Finding(code="top-logprobs", expected="a list", received=show(others), at=Place(pointer=f"{pointer}/top_logprobs"))
@@ -110,7 +111,7 @@ def logprobs_have_their_shape(answered: Reply) -> Iterator[Finding]:
 )
 def logprobs_are_logarithms(answered: Reply) -> Iterator[Finding]:
     """A log probability is finite and at most 0; what is next to impossible is -9999, not minus infinity."""
-    for pointer, entry in _entries(answered):
+    for pointer, entry in entries(answered):
         value = get(entry, "logprob")
         if isinstance(value, int | float) and not isinstance(value, bool) and not (math.isfinite(value) and value <= ROUNDING):
             yield Finding(code="range", expected="a finite number, at most 0", received=show(value), at=Place(pointer=f"{pointer}/logprob"))
@@ -127,7 +128,7 @@ def no_more_alternatives_than_asked(answered: Reply) -> Iterator[Finding]:
     most = get(answered.request, "top_logprobs")
     if not isinstance(most, int):
         raise AbsentError("the request asks for no alternatives")
-    for pointer, entry in _entries(answered):
+    for pointer, entry in entries(answered):
         if len(others := items(entry, "top_logprobs")) > most:
             place = Place(pointer=f"{pointer}/top_logprobs")
             yield Finding(code="too-many", expected=f"at most {most}", received=str(len(others)), at=place)
@@ -159,7 +160,7 @@ def _spelt(choice: Choice) -> bytes:
     entries = list(choice.logprobs)
     while entries and _is_mark(entries[-1]):
         entries.pop()
-    given = [_bytes(entry) for entry in entries]
+    given = [raw(entry) for entry in entries]
     if all(data is not None for data in given):
         return b"".join(data for data in given if data is not None)
     return "".join(str(get(entry, "token")) for entry in entries).encode("utf-8", "replace")
@@ -170,7 +171,7 @@ def _is_mark(entry: Json) -> bool:
     return token == "" or (isinstance(token, str) and token.startswith("<") and token.endswith(">"))
 
 
-def _bytes(entry: Json) -> bytes | None:
+def raw(entry: Json) -> bytes | None:
     """The bytes of an entry; None when it gives none, or no bytes."""
     data = get(entry, "bytes")
     if not isinstance(data, list):

@@ -28,6 +28,8 @@ _OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason"
 def _unowned(fault: SchemaFault) -> bool:
     if fault.keyword == "required" and any(f"'{name}'" in fault.message for name in _OWNED_MEMBERS):
         return False
+    if (fault.pointer, fault.keyword) == ("/service_tier", "enum"):
+        return False
     return not _OWNED.fullmatch(fault.pointer)
 
 

@@ -42,6 +42,7 @@ def _complete(answered: Reply) -> list[tuple[Place, Choice]]:
         incident("webai-at-home/webai-at-home#191"),
         incident("ROCm/FastFlowLM#554"),
     ],
+    shows=["json-object"],
 )
 def content_is_a_json_object(answered: Reply) -> Iterator[Finding]:
     """With response_format `json_object` the content is the text of a JSON object and nothing else, no prose and no code fence."""
@@ -62,6 +63,7 @@ def content_is_a_json_object(answered: Reply) -> Iterator[Finding]:
         incident("peonist-ai/halogen-flash-server#14"),
         incident("BerriAI/litellm#38269"),
     ],
+    shows=["json-schema"],
 )
 def content_fits_the_schema(answered: Reply) -> Iterator[Finding]:
     """With a strict `json_schema` the content is JSON that fits the schema. An endpoint that cannot see to it refuses the request."""

@@ -57,3 +57,19 @@ def calls_have_no_index(whole: Answer) -> Iterator[Finding]:
     for pointer, call in calls:
         if (index := get(call, "index")) is not MISSING:
             yield Finding(code="index", expected="(absent)", received=show(index), at=Place(pointer=pointer))
+
+
+@requirement(
+    "ANSWER-LOGPROBS-UNASKED",
+    Level.SHOULD,
+    on=valid_answer,
+    cites=[contract("/x-answer/logprobs-absent"), contract("/components/schemas/Choice/properties/logprobs")],
+)
+def no_logprobs_unasked(whole: Answer) -> Iterator[Finding]:
+    """Without `logprobs` in the request every choice has null for them, or nothing at all."""
+    if get(whole.request, "logprobs") is True or not whole.choices:
+        raise AbsentError("log probabilities were asked for, or there is no choice")
+    for position, choice in enumerate(items(whole.body, "choices")):
+        value = get(choice, "logprobs")
+        if value is not MISSING and value is not None:
+            yield Finding(code="unasked", expected="null", received=show(value), at=Place(pointer=f"/choices/{position}/logprobs"))

@@ -197,6 +197,7 @@ def _plain(evidence: Evidence) -> list[tuple[StreamedChunk, str]]:
     Level.SHOULD,
     on=streamed_answer.about("unpadded"),
     cites=[contract("/x-stream/obfuscation-off"), incident("dongri/openai-api-rs#186")],
+    shows=["obfuscation-off"],
 )
 def no_padding_when_unwanted(stream: Stream) -> Iterator[Finding]:
     """With `include_obfuscation: false` no chunk is padded."""

@@ -20,6 +20,7 @@ EVENT_STREAM = "text/event-stream"
     Level.MUST,
     on=valid_request.where(lambda purpose: purpose.stream, "valid request for a stream"),
     cites=[contract("/x-stream/not-json-instead"), incident("sankalp-happy/switchboard#31")],
+    shows=["streaming"],
 )
 def stream_is_honoured(asked: Asked) -> Iterator[Finding]:
     """A request with `stream: true` that succeeds is answered with a stream, not with one JSON body.

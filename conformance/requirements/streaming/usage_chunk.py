@@ -37,6 +37,7 @@ def _nested(stream: Stream) -> list[Part]:
     Level.MUST,
     on=asked,
     cites=[contract("/x-stream/usage-present"), incident("openvinotoolkit/model_server#2640"), incident("sgl-project/sglang#954")],
+    shows=["usage-in-stream"],
 )
 def usage_is_told(stream: Stream) -> Iterator[Finding]:
     """With `include_usage: true` a stream tells its usage."""

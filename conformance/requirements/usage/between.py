@@ -94,6 +94,7 @@ def prompt_is_shared_by_choices(pair: Variation) -> Iterator[Finding]:
 def prompt_ignores_parameters(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens does not depend on temperature, penalties, the seed or the user."""
     return _same_prompt(pair.control, pair.varied)
+    shows=["content-parts"],
 
 
 @requirement(

@@ -17,6 +17,7 @@ from conformance.subjects.pair import Variation
     Level.SHOULD,
     on=counted_variation.about("turn"),
     cites=[contract("/x-usage/prompt-grows"), incident("CommandCodeAI/command-code#820")],
+    shows=["developer-role", "multi-turn", "system-role"],
 )
 def turns_cost_tokens(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens changes when a turn is added: a system or developer message, or what was said before.
@@ -37,6 +38,7 @@ def turns_cost_tokens(pair: Variation) -> Iterator[Finding]:
     Level.SHOULD,
     on=counted_variation.about("result"),
     cites=[contract("/x-usage/prompt-grows"), incident("CommandCodeAI/command-code#820"), incident("InsForge/InsForge#1788")],
+    shows=["tools"],
 )
 def results_cost_tokens(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens grows with the result of a tool, by three for every four words at least.

@@ -36,11 +36,22 @@ def plain_requests_are_accepted(asked: Asked) -> Iterator[Finding]:
     cites=[contract("/x-request/accepts-valid"), contract("/x-features")],
 )
 def claimed_features_are_accepted(asked: Asked) -> Iterator[Finding]:
-    """A valid request is accepted when the target claims all the features that it needs."""
+    """A valid request is accepted when the target claims the feature that it needs.
+
+    Whatever else it needs is claimed as well, or was accepted elsewhere; unless the claimed feature was not accepted anywhere.
+    """
     features = [sample.needs for sample in asked.purpose.samples] or [asked.purpose.needs]
-    if not any(needs and needs <= asked.evidence.claims for needs in features):
+    if not any(_promised(asked, needs) for needs in features):
         raise AbsentError("not claimed")
     yield from value_refusal(asked)
+
+
+def _promised(asked: Asked, needs: frozenset[str]) -> bool:
+    """Whether one who claims what he claims may not refuse a request for these features."""
+    claimed, others = needs & asked.evidence.claims, needs - asked.evidence.claims
+    if not claimed or not others or asked.accepted:
+        return bool(claimed)
+    return asked.evidence.shows(others) or not any(asked.evidence.shows(frozenset({each})) for each in claimed)
 
 
 @requirement(
@@ -73,6 +84,7 @@ def refusals_are_honest(asked: Asked) -> Iterator[Finding]:
     Level.SHOULD,
     on=answer.about("spoken"),
     cites=[contract("/x-request/honour-or-refuse"), incident("youssofal/MTPLX#191"), incident("sankalp-happy/switchboard#31")],
+    shows=["audio"],
 )
 def audio_is_honoured(answer: Answer) -> Iterator[Finding]:
     """A request for a spoken answer is answered with audio or refused; it is not answered in writing as if nothing had been asked."""

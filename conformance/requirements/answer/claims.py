@@ -1,0 +1,56 @@
+"""What the target says that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance import registry
+from conformance.model import Finding, Level, Purpose
+from conformance.observation import AbsentError, Asked, Gap, UnmetError, View, accepted
+from conformance.registry import Requirement, contract, requirement
+
+
+def _seen(asked: Asked) -> Iterator[Asked]:
+    if accepted(asked.purpose) and asked.purpose.needs and asked.accepted:
+        yield asked
+
+
+taken = View("accepted request that needs a feature", lambda purpose: accepted(purpose) and bool(purpose.needs), _seen)
+"""Requests that ask for what not every endpoint has. One that was refused or got lost is no gap here: others report it."""
+
+
+def _showing(purpose: Purpose, claimed: frozenset[str], asked: Asked) -> list[Requirement]:
+    """The requirements that see the effect of a claimed feature, and bind too little by themselves."""
+    return [
+        each
+        for each in registry.load().requirements
+        if each.shows & claimed & purpose.needs and registry.level(each, asked.evidence.contract) is not Level.MUST
+    ]
+
+
+@requirement(
+    "ANSWER-CLAIM-HONOURED",
+    Level.MUST,
+    on=taken,
+    cites=[contract("/x-request/honour-or-refuse"), contract("/x-features")],
+)
+def claimed_features_take_effect(asked: Asked) -> Iterator[Finding]:
+    """A feature that the target claims takes effect when it is asked for; ignoring it in silence is worse than lacking it.
+
+    Told by the requirements that see its effect and that bind less where it is not claimed. That a claimed feature is not refused is
+    REQUEST-CLAIMED-ACCEPTED.
+    """
+    judged = 0
+    for each in _showing(asked.purpose, asked.evidence.claims, asked):
+        for subject in each.on.see(asked):
+            if isinstance(subject, Gap):
+                continue
+            try:
+                findings = tuple(each.judge(subject))
+            except (AbsentError, UnmetError):
+                continue
+            judged += 1
+            for finding in findings[:1]:
+                yield Finding(code=each.id.lower(), expected=finding.expected, received=finding.received, at=finding.at)
+    if not judged:
+        raise AbsentError("no claimed feature whose effect shows here")
