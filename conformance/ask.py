@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from conformance.model import CAP_FIELDS, Credential, Exchange, Expectation, Json, Purpose, Request, Sample, Tier, Violation
+from conformance.model import CAP_FIELDS, Credential, Exchange, Expectation, Json, Purpose, Request, Sample, Tier, TokenCount, Violation
 from conformance.steps import Step
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Ask:
     seed: int
     tier: Tier
     scenario: str
+    token_counts: tuple[TokenCount, ...] = ()
+    """What prompts are known to cost this model; none unless the user says so."""
     denies: frozenset[str] = frozenset()
     """Features that nothing is to be asked about. The plan leaves out whole steps that need one; who packs much into a step heeds them."""
 

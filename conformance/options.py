@@ -55,6 +55,7 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="request-timeout", metavar="SECONDS", default="120", help="Longest time that one answer may take."),
     Option(name="header", metavar="'NAME: VALUE'", repeated=True, help="Sent with every request; the value stays out of the record."),
     Option(name="key-variable", metavar="NAME", help="Environment variable with the key; else CONFORMANCE_API_KEY, else OPENAI_API_KEY."),
+    Option(name="token-counts", metavar="FILE", help="What prompts are known to cost this model, as TOML or JSON: up to three are asked."),
     Option(name="output", metavar="DIR", default="reports", help="Folder in which the run gets a folder of its own."),
     Option(name="seed", metavar="N", default="1", help="Seed of everything that is drawn; runs are comparable when it is the same."),
 )
@@ -77,6 +78,7 @@ class Options:
     request_timeout: str = "120"
     header: tuple[str, ...] = ()
     key_variable: str = ""
+    token_counts: str = ""
     output: str = "reports"
     seed: str = "1"
     chosen: str = ""

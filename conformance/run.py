@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import contract, registry, session
+from conformance import contract, registry, session, token_counts
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
 from conformance.options import Options
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import threading
     from types import FrameType
 
-    from conformance.model import Plan
+    from conformance.model import Plan, TokenCount
     from conformance.observe import Progress
     from conformance.report import Report
 
@@ -48,6 +48,7 @@ class Run:
         self.seed = _whole("seed", options.seed)
         if self.embedded and options.model:
             raise TargetError("--model is given without --base-url.", hint="Name the endpoint with --base-url URL.")
+        self.token_counts = self._token_counts(options.token_counts)
         # Built once before anything is sent, for what it refuses.
         if self.embedded:
             self.target("http://127.0.0.1", "reference", key="reference")
@@ -77,6 +78,7 @@ class Run:
             "bounds": self.bounds,
             "concurrency": _whole("concurrency", options.concurrency),
             "rate": _number("rate", options.rate) if options.rate else None,
+            "token_counts": self.token_counts,
         }
         if key:
             return Target(base_url=base_url, model=model, key=key, key_variable="CONFORMANCE_API_KEY", **plain)  # type: ignore[arg-type]
@@ -156,6 +158,13 @@ class Run:
 
         with launch.Embedded(launch.Options(dialect=self.options.dialect)) as server:
             yield self.target(server.base_url, server.model, key=server.key)
+
+    def _token_counts(self, path: str) -> tuple[TokenCount, ...]:
+        if not path:
+            return ()
+        from conformance.reference.service import MODEL
+
+        return token_counts.read(Path(path), MODEL if self.embedded else self.options.model)
 
     def _features(self, option: str, given: tuple[str, ...]) -> frozenset[str]:
         known = tuple(self.contract.features)

@@ -55,7 +55,15 @@ class Assignment:
 
     def ask(self, cap_field: str = CAP_FIELDS[0]) -> Ask:
         """What the scenarios build their requests from."""
-        return Ask(contract=self.contract, model=self.target.model, cap_field=cap_field, seed=self.seed, tier=self.tier, scenario="")
+        return Ask(
+            contract=self.contract,
+            model=self.target.model,
+            cap_field=cap_field,
+            seed=self.seed,
+            tier=self.tier,
+            scenario="",
+            token_counts=self.target.token_counts,
+        )
 
     def steps(self, cap_field: str = CAP_FIELDS[0]) -> plan.Steps:
         """Everything that is to be sent after the preflight."""
@@ -168,6 +176,7 @@ def judged(
         gate=gate,
         rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
         constraints=constraints.rows(evidence, catalogue.requirements),
+        capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
         exclusions=catalogue.exclusions,
         records=record,
         requests=record.count,
@@ -180,12 +189,11 @@ def _why(record: Record) -> str:
     if record.footer is None:
         return "the record has no end, so the run was killed"
     return record.footer.reason
-        capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
+
+
 def _capabilities(
     record: Record, evidence: Evidence, catalogue: Catalogue, verdicts: Iterable[Verdict]
 ) -> tuple[capabilities.Capability, ...]:
     target = record.header.target
     denies = (evidence.contract.denies | target.denies) - target.claims
     return capabilities.table(evidence, catalogue.requirements, verdicts, denies)
-
-

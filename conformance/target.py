@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from conformance.errors import TargetError
-from conformance.model import Identity
+from conformance.model import Identity, TokenCount
 
 KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
 """Environment variables that may hold the key; the first that is set wins."""
@@ -70,6 +70,8 @@ class Target:
     concurrency: int = 16
     rate: float | None = None
     """Most requests per second; None for as many as `concurrency` brings about."""
+    token_counts: tuple[TokenCount, ...] = ()
+    """What prompts are known to cost its model."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _base_url(self.base_url))
@@ -99,6 +101,7 @@ class Target:
         bounds: Bounds | None = None,
         concurrency: int = 16,
         rate: float | None = None,
+        token_counts: tuple[TokenCount, ...] = (),
     ) -> Target:
         """Build a target whose key is taken from `variable`, else from the first of `KEY_VARIABLES` that is set and not blank."""
         known = os.environ if environment is None else environment
@@ -116,6 +119,7 @@ class Target:
             bounds=bounds or Bounds(),
             concurrency=concurrency,
             rate=rate,
+            token_counts=token_counts,
         )
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance import contract, registry, session
 from conformance.errors import CannotTestError
-from conformance.model import Exchange, Finding, Outcome, Tier
+from conformance.model import Exchange, Finding, Outcome, Tier, TokenCount
 from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
 from conformance.report import Report
@@ -25,6 +25,10 @@ BOUNDS = Bounds(connect=5, idle=3, total=6)
 
 CLAIMS = frozenset({"parallel-tool-calls", "penalties", "seed", "top-p", "user"})
 """What the target is said to have, so that a refusal of it counts as one."""
+
+
+COUNTS = (TokenCount(prompt="hi", prompt_tokens=8),)
+"""What a prompt is known to cost the reference server."""
 
 
 class Silence:
@@ -57,6 +61,7 @@ def run(
     model: str = "",
     key: str = KEY,
     claims: frozenset[str] = CLAIMS,
+    token_counts: tuple[TokenCount, ...] = (),
 ) -> Outcomes:
     """Conduct one run against an endpoint on this machine and judge it."""
     reading = contract.load(dialect)
@@ -69,6 +74,7 @@ def run(
         bounds=BOUNDS,
         concurrency=8,
         claims=claims,
+        token_counts=token_counts,
     )
     assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
     with tempfile.TemporaryDirectory() as folder:
@@ -82,16 +88,25 @@ def run(
             return Outcomes(report, tuple((each, exchange) for each in findings if (exchange := report.exchange(each.exchange))))
 
 
+def of_defect(name: str, server: launch.Embedded) -> Outcomes:
+    """Run against one defect, in the tier and the reading in which it shows; `server` serves those that show in any reading."""
+    defect = defects.ALL[name]
+    if not defect.dialect:
+        return run(server.base_url_of(name), tier=defect.tier, token_counts=COUNTS)
+    with launch.Embedded(launch.Options(dialect=defect.dialect, defect=name)) as own:
+        return run(own.base_url, dialect=defect.dialect, tier=defect.tier, token_counts=COUNTS)
+
+
 def main(names: list[str]) -> int:
     """Print the matrix of the defects named, or of all."""
     wrong = 0
     with launch.Embedded(launch.Options(all_defects=True)) as server:
         if not names:
-            outcomes = run(server.base_url)
+            outcomes = run(server.base_url, token_counts=COUNTS)
             _print("(conforming)", outcomes, set())
             wrong += bool(outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR) | outcomes.having(Outcome.INCONCLUSIVE))
         for name in names or defects.ALL:
-            outcomes = run(server.base_url_of(name), tier=defects.ALL[name].tier)
+            outcomes = of_defect(name, server)
             _print(name, outcomes, set(defects.ALL[name].trips))
             wrong += outcomes.having(Outcome.FAIL) != defects.ALL[name].trips
     return wrong

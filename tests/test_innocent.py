@@ -26,7 +26,7 @@ TOLD: dict[str, set[str]] = {
     "no developer": {"REQUEST-DEVELOPER"},
     "no parts": {"REQUEST-CONTENT-PARTS", "REQUEST-NAME", "REQUEST-TOOL-RESULT-PARTS"},
     "no stream": {"ERROR-MODEL-STATUS", "ERROR-STREAMED-SAME"},
-    "no stream_options": {"REQUEST-CAP-NAMES"},
+    "no stream_options": {"REQUEST-CAP-NAMES", "USAGE-STREAM-WISH"},
     "max_tokens": {"REQUEST-CAP-NAMES", "ERROR-INVALID-STATUS"},
     "max_completion_tokens": {"REQUEST-CAP-NAMES", "ERROR-CODE-TYPE", "ERROR-MODEL-STATUS"},
     "bare errors": {"ERROR-MEMBERS", "ERROR-TYPE", "ERROR-PARAM-NAMED", "ERROR-MODEL-REFUSED"},

@@ -9,7 +9,7 @@ import pytest
 from conformance import registry
 from conformance.model import Outcome
 from conformance.reference import defects, launch
-from tests.matrix import run
+from tests.matrix import COUNTS, of_defect, run
 
 REFUSED = {"REQUEST-AUDIO-HONOURED"}
 """Requirements on what the reference server, like most, does not have and says so."""
@@ -18,10 +18,15 @@ NOT_MET = {"ERROR-RETRY-AFTER", "STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS"} | {
     "STREAM-THOUGHT-APART",
     "STREAM-THOUGHT-NAME",
     "STREAM-THOUGHT-TEXT",
+    "USAGE-EXTENSIONS",
+    "USAGE-REASONING-ONCE",
 }
-"""Requirements on what does not happen to a calm server whose model does not think."""
+"""Requirements on what does not happen to a calm server whose model does not think and whose vendor adds nothing."""
 
-FULL = {"STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"}
+FULL = {"STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"} | {
+    "USAGE-PROMPT-IN-COMPANY",
+    "USAGE-PROMPT-SCHEMA",
+}
 """Requirements on what is asked in the full tier alone."""
 
 EITHER = {"STREAM-INCREMENTAL"}
@@ -36,7 +41,7 @@ def server() -> Iterator[launch.Embedded]:
 
 
 def test_the_conforming_server_trips_nothing_and_leaves_nothing_open(server: launch.Embedded) -> None:
-    outcomes = run(server.base_url)
+    outcomes = run(server.base_url, token_counts=COUNTS)
     assert outcomes.having(Outcome.INAPPLICABLE) == REFUSED
     assert outcomes.having(Outcome.NOT_RUN) - EITHER == NOT_MET | FULL
     everything = {requirement.id for requirement in registry.load().requirements}
@@ -46,7 +51,7 @@ def test_the_conforming_server_trips_nothing_and_leaves_nothing_open(server: lau
 
 @pytest.mark.parametrize("name", list(defects.ALL))
 def test_a_defect_trips_exactly_what_it_declares(server: launch.Embedded, name: str) -> None:
-    outcomes = run(server.base_url_of(name), tier=defects.ALL[name].tier)
+    outcomes = of_defect(name, server)
     assert outcomes.having(Outcome.FAIL) == defects.ALL[name].trips
     assert not outcomes.having(Outcome.ERROR)
 

@@ -10,13 +10,14 @@ from conformance.reference.request import ToolKind
 if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.completion import Choice, Completion, ToolCall, Usage
+    from conformance.reference.extensions import Extensions
     from conformance.reference.request import ChatRequest
 
 FINGERPRINT = "fp_reference"
 TIER = "default"
 
 
-def answer(completion: Completion, request: ChatRequest) -> dict[str, Json]:
+def answer(completion: Completion, request: ChatRequest, extensions: Extensions | None = None) -> dict[str, Json]:
     """Write the whole answer; members come in the order in which the original sends them."""
     body: dict[str, Json] = {
         "id": completion.id,
@@ -24,16 +25,16 @@ def answer(completion: Completion, request: ChatRequest) -> dict[str, Json]:
         "created": completion.created,
         "model": completion.model,
         "choices": [_choice(choice, request) for choice in completion.choices],
-        "usage": usage(completion.usage),
+        "usage": usage(completion.usage, extensions),
         "service_tier": TIER,
         "system_fingerprint": FINGERPRINT,
     }
     return body if request.metadata is None else body | {"metadata": request.metadata}
 
 
-def usage(counted: Usage) -> dict[str, Json]:
-    """Write the counts; nothing is ever cached or heard."""
-    return {
+def usage(counted: Usage, extensions: Extensions | None = None) -> dict[str, Json]:
+    """Write the counts, and what a vendor's reading adds to them; nothing is ever cached or heard."""
+    told: dict[str, Json] = {
         "prompt_tokens": counted.prompt,
         "completion_tokens": counted.completion,
         "total_tokens": counted.total,
@@ -45,6 +46,7 @@ def usage(counted: Usage) -> dict[str, Json]:
             "rejected_prediction_tokens": 0,
         },
     }
+    return told if extensions is None else extensions.add_to(told, counted)
 
 
 def _choice(choice: Choice, request: ChatRequest) -> dict[str, Json]:

@@ -121,6 +121,8 @@ class Defect:
     act: Callable[[Any, Call], Any]
     tier: Tier = Tier.GATE
     """The smallest tier in which it shows."""
+    dialect: str = ""
+    """Reading in which the server has to be run for it to show; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def defect(
-    name: str, *, seam: Seam[T], trips: set[str], incident: str = "", tier: Tier = Tier.GATE
+    name: str, *, seam: Seam[T], trips: set[str], incident: str = "", tier: Tier = Tier.GATE, dialect: str = ""
 ) -> Callable[[Callable[[T, Call], T]], Callable[[T, Call], T]]:
     """Declare the decorated function as a defect; its docstring is the sentence people read.
 
@@ -163,6 +165,7 @@ def defect(
             seam=seam.name,
             act=act,
             tier=tier,
+            dialect=dialect,
         )
         return act
 

@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
     from conformance.model import Json
     from conformance.reference.completion import Choice, Completion, ToolCall
+    from conformance.reference.extensions import Extensions
     from conformance.reference.request import ChatRequest
 
 
-def chunks(completion: Completion, request: ChatRequest) -> Iterator[dict[str, Json]]:
+def chunks(completion: Completion, request: ChatRequest, extensions: Extensions | None = None) -> Iterator[dict[str, Json]]:
     """Yield the chunks one by one; every one is a new object."""
     streams = (_choice(choice, request) for choice in completion.choices)
     for choice in chain.from_iterable(zip_longest(*streams)):
         if choice is not None:
             yield _chunk(completion, [choice]) | ({"usage": None} if request.include_usage else {})
     if request.include_usage:
-        yield _chunk(completion, []) | {"usage": usage(completion.usage)}
+        yield _chunk(completion, []) | {"usage": usage(completion.usage, extensions)}
 
 
 def _chunk(completion: Completion, choices: list[Json]) -> dict[str, Json]:

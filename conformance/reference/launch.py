@@ -157,6 +157,7 @@ def _server(options: Options) -> uvicorn.Server:
     import uvicorn
 
     from conformance.contract import load
+    from conformance.reference.extensions import Extensions
     from conformance.reference.server import Pacing, create_app
 
     contract = load(options.dialect)
@@ -178,6 +179,7 @@ def _server(options: Options) -> uvicorn.Server:
         key=options.key,
         pacing=Pacing(latency=options.latency, pace=options.pace),
         obliging=obliging,
+        extensions=Extensions(contract),
         character=options.character,
     )
     # A defect that breaks off is an exception to uvicorn; only what is critical is worth a line here.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from conformance.reference.behaviour import Defect
+    from conformance.reference.extensions import Extensions
     from conformance.reference.transport import Frame
 
 
@@ -54,6 +55,7 @@ def create_app(
     key: str = KEY,
     pacing: Pacing | None = None,
     obliging: bool = False,
+    extensions: Extensions | None = None,
     character: Character = Character.OBEDIENT,
 ) -> Starlette:
     """Build the application: `/v1/…` with `defect` or none, and `/{id}/v1/…` for every defect in `beside`.
@@ -69,6 +71,7 @@ def create_app(
             models=models,
             key=key,
             obliging=obliging,
+            extensions=extensions,
         )
         return Endpoint(service, pacing or Pacing())
 

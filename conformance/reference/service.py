@@ -28,6 +28,7 @@ from conformance.strictjson import get
 if TYPE_CHECKING:
     from conformance.contract import SchemaFault
     from conformance.model import Json
+    from conformance.reference.extensions import Extensions
     from conformance.reference.request import ChatRequest
     from conformance.reference.transport import RawRequest
 
@@ -60,6 +61,7 @@ class Service:
         models: tuple[str, ...] = (MODEL,),
         key: str = KEY,
         obliging: bool = False,
+        extensions: Extensions | None = None,
     ) -> None:
         """An obliging server is taken to have every model and every feature: then nothing but the contract makes it refuse a body."""
         self._contract = contract
@@ -68,6 +70,7 @@ class Service:
         self._models = models
         self._key = key
         self._obliging = obliging
+        self._extensions = extensions
         self._state = State()
 
     def handle(self, raw: RawRequest) -> Reply:
@@ -134,8 +137,10 @@ class Service:
         conduct, request = self._behaviour, call.request
         completion = conduct.at(behaviour.COMPLETION, complete(self._model, request), call)
         if not request.stream:
-            return _json(200, conduct.at(behaviour.ANSWER, answer(completion, request), call))
-        events = conduct.at(behaviour.FRAMES, frames(conduct.at(behaviour.CHUNKS, chunks(completion, request), call)), call)
+            return _json(200, conduct.at(behaviour.ANSWER, answer(completion, request, self._extensions), call))
+        events = conduct.at(
+            behaviour.FRAMES, frames(conduct.at(behaviour.CHUNKS, chunks(completion, request, self._extensions), call)), call
+        )
         headers = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
         return Reply(status=200, headers=headers, body=events)
 

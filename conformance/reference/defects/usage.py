@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.completion import Completion
 
-COUNTERS = {"USAGE-PROMPT-GROWS", "USAGE-PROMPT-RESULT", "USAGE-PROMPT-TOOL", "USAGE-PROMPT-TURNS"}
+COUNTERS = {"USAGE-PROMPT-EXACT", "USAGE-PROMPT-GROWS", "USAGE-PROMPT-RESULT", "USAGE-PROMPT-TOOL", "USAGE-PROMPT-TURNS"}
 """What notices a prompt count that never moves."""
 
 
-def _counted(completion: Completion, *, prompt: int | None = None, generated: int | None = None) -> Completion:
+def recounted(completion: Completion, *, prompt: int | None = None, generated: int | None = None) -> Completion:
     """Change a count and keep the sum right."""
     usage = completion.usage
     prompt = usage.prompt if prompt is None else prompt
@@ -78,13 +78,13 @@ def total_wrong_streamed(chunks: Chunks, _: Call) -> Chunks:
 @defect("prompt-zero", seam=COMPLETION, trips={"USAGE-PROMPT-COUNTED", *COUNTERS}, incident="decolua/9router#2209")
 def prompt_zero(completion: Completion, _: Call) -> Completion:
     """The prompt is not counted."""
-    return _counted(completion, prompt=0)
+    return recounted(completion, prompt=0)
 
 
 @defect("calls-uncounted", seam=COMPLETION, trips={"USAGE-COMPLETION-COUNTED"}, incident="router-for-me/CLIProxyAPI#5733")
 def calls_uncounted(completion: Completion, _: Call) -> Completion:
     """An answer that calls a tool costs no tokens."""
-    return _counted(completion, generated=0) if any(choice.calls for choice in completion.choices) else completion
+    return recounted(completion, generated=0) if any(choice.calls for choice in completion.choices) else completion
 
 
 @defect("cached-exceeds-prompt", seam=ANSWER, trips={"USAGE-DETAILS-PROMPT"}, incident="earendil-works/pi#2048")
@@ -102,66 +102,68 @@ def reasoning_outside(answer: dict[str, Json], _: Call) -> dict[str, Json]:
 @defect("logprobs-uncounted", seam=COMPLETION, trips={"USAGE-LOGPROBS"}, incident="vllm-project/vllm#8625")
 def logprobs_uncounted(completion: Completion, call: Call) -> Completion:
     """With log probabilities several tokens arrive at once and are counted as one."""
-    return _counted(completion, generated=completion.usage.completion // 2) if call.request.logprobs else completion
+    return recounted(completion, generated=completion.usage.completion // 2) if call.request.logprobs else completion
 
 
 @defect("choices-counted-twice", seam=COMPLETION, trips={"USAGE-CAP"})
 def choices_counted_twice(completion: Completion, call: Call) -> Completion:
     """With several choices each is counted as often as there are choices."""
-    return _counted(completion, generated=completion.usage.completion * call.request.n)
+    return recounted(completion, generated=completion.usage.completion * call.request.n)
 
 
 @defect("choices-uncounted", seam=COMPLETION, trips={"USAGE-CHOICES"})
 def choices_uncounted(completion: Completion, _: Call) -> Completion:
     """Only the first of several choices is counted."""
-    return _counted(completion, generated=completion.choices[0].size)
+    return recounted(completion, generated=completion.choices[0].size)
 
 
 @defect("cut-answers-undercounted", seam=COMPLETION, trips={"USAGE-LENGTH-REACHES-CAP"}, incident="lmstudio-ai/lmstudio-bug-tracker#2335")
 def cut_answers_undercounted(completion: Completion, call: Call) -> Completion:
     """An answer that is cut off early is counted without its last tokens."""
     cut = completion.choices[0].finish == Finish.LENGTH and (call.request.cap or 0) < 8
-    return _counted(completion, generated=1) if cut else completion
+    return recounted(completion, generated=1) if cut else completion
 
 
 @defect("stream-prompt-differs", seam=COMPLETION, trips={"USAGE-STREAM-PROMPT"}, incident="BerriAI/litellm#6488")
 def stream_prompt_differs(completion: Completion, call: Call) -> Completion:
     """In streams of one choice the prompt is estimated from its characters."""
     estimate = sum(len(message.text) for message in call.request.messages) // 4
-    return _counted(completion, prompt=estimate) if call.request.stream and call.request.n == 1 else completion
+    return recounted(completion, prompt=estimate) if call.request.stream and call.request.n == 1 else completion
 
 
 @defect("stream-completion-differs", seam=COMPLETION, trips={"USAGE-STREAM-COMPLETION"}, incident="BerriAI/litellm#7112")
 def stream_completion_differs(completion: Completion, call: Call) -> Completion:
     """In streams that end by themselves the chunks around the text are counted too."""
     ended = all(choice.finish == Finish.STOP for choice in completion.choices)
-    return _counted(completion, generated=completion.usage.completion + 3) if call.request.stream and ended else completion
+    return recounted(completion, generated=completion.usage.completion + 3) if call.request.stream and ended else completion
 
 
 @defect("prompt-shrinks-when-cached", seam=COMPLETION, trips={"USAGE-PROMPT-REPEATED"}, incident="Menci/Floway#2")
 def prompt_shrinks_when_cached(completion: Completion, call: Call) -> Completion:
     """When a request comes a second time, its prompt is counted without what the cache knew."""
     again = call.state.count(call.raw.body.hex()) > 0
-    return _counted(completion, prompt=completion.usage.prompt // 4) if again else completion
+    return recounted(completion, prompt=completion.usage.prompt // 4) if again else completion
 
 
-@defect("prompt-includes-cap", seam=COMPLETION, trips={"USAGE-PROMPT-OTHER-CAP"}, incident="web-infra-dev/midscene#3117")
+@defect(
+    "prompt-includes-cap", seam=COMPLETION, trips={"USAGE-PROMPT-EXACT", "USAGE-PROMPT-OTHER-CAP"}, incident="web-infra-dev/midscene#3117"
+)
 def prompt_includes_cap(completion: Completion, call: Call) -> Completion:
     """The room reserved for the answer is counted as prompt."""
-    return _counted(completion, prompt=completion.usage.prompt + (call.request.cap or 0))
+    return recounted(completion, prompt=completion.usage.prompt + (call.request.cap or 0))
 
 
 @defect("prompt-times-choices", seam=COMPLETION, trips={"USAGE-PROMPT-SEVERAL-CHOICES"})
 def prompt_times_choices(completion: Completion, call: Call) -> Completion:
     """The prompt is counted once for each choice."""
-    return _counted(completion, prompt=completion.usage.prompt * call.request.n)
+    return recounted(completion, prompt=completion.usage.prompt * call.request.n)
 
 
 @defect("prompt-includes-parameters", seam=COMPLETION, trips={"USAGE-PROMPT-OTHER-PARAMETERS"}, incident="headroomlabs-ai/headroom#2712")
 def prompt_includes_parameters(completion: Completion, call: Call) -> Completion:
     """The name of the end user is counted as prompt."""
     named = isinstance(call.body, dict) and "user" in call.body
-    return _counted(completion, prompt=completion.usage.prompt + 2) if named else completion
+    return recounted(completion, prompt=completion.usage.prompt + 2) if named else completion
 
 
 @defect("parts-lost", seam=COMPLETION, trips={"USAGE-PROMPT-PARTS"}, incident="CommandCodeAI/command-code#807")
@@ -170,22 +172,27 @@ def parts_lost(completion: Completion, call: Call) -> Completion:
     messages = call.body.get("messages") if isinstance(call.body, dict) else None
     in_parts = [isinstance(turn, dict) and isinstance(turn.get("content"), list) for turn in messages] if isinstance(messages, list) else []
     kept = tuple(turn for turn, lost in zip(call.request.messages, in_parts, strict=True) if not lost)
-    return _counted(completion, prompt=prompt_tokens(replace(call.request, messages=kept)))
+    return recounted(completion, prompt=prompt_tokens(replace(call.request, messages=kept)))
 
 
-@defect("prompt-constant", seam=COMPLETION, trips=COUNTERS, incident="headroomlabs-ai/headroom#3163")
+@defect("prompt-constant", seam=COMPLETION, trips={"REQUEST-IMAGE-SEEN", *COUNTERS}, incident="headroomlabs-ai/headroom#3163")
 def prompt_constant(completion: Completion, _: Call) -> Completion:
     """Every prompt is said to have a hundred tokens."""
-    return _counted(completion, prompt=100)
+    return recounted(completion, prompt=100)
 
 
-@defect("prompt-counted-by-pairs", seam=COMPLETION, trips={"USAGE-PROMPT-GROWS-EVENLY"}, incident="quangdang46/openproxy#256")
+@defect(
+    "prompt-counted-by-pairs",
+    seam=COMPLETION,
+    trips={"USAGE-PROMPT-EXACT", "USAGE-PROMPT-GROWS-EVENLY"},
+    incident="quangdang46/openproxy#256",
+)
 def prompt_counted_by_pairs(completion: Completion, _: Call) -> Completion:
     """Long prompts get a surcharge that grows with the square of their length."""
-    return _counted(completion, prompt=completion.usage.prompt + completion.usage.prompt**2 // 50)
+    return recounted(completion, prompt=completion.usage.prompt + completion.usage.prompt**2 // 50)
 
 
 @defect("tools-uncounted", seam=COMPLETION, trips={"USAGE-PROMPT-TOOL"}, incident="BerriAI/litellm#15417")
 def tools_uncounted(completion: Completion, call: Call) -> Completion:
     """The declarations of tools are not counted."""
-    return _counted(completion, prompt=prompt_tokens(replace(call.request, overhead=())))
+    return recounted(completion, prompt=prompt_tokens(replace(call.request, overhead=())))

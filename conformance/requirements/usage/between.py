@@ -7,16 +7,9 @@ from collections.abc import Iterator
 from conformance.model import Finding, Level
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import SLACK, at, count, counted_twins, counted_variation, reasoning
+from conformance.requirements.usage.counts import SLACK, at, count, counted_twins, counted_variation, reasoning, same_prompt
 from conformance.subjects.pair import Twins, Variation
 from conformance.subjects.reply import Reply, reply
-
-
-def _same_prompt(control: Reply, varied: Reply) -> Iterator[Finding]:
-    before, after = count(control, "prompt_tokens"), count(varied, "prompt_tokens")
-    if before != after:
-        other = control.observation.exchange.id
-        yield Finding(code="prompt-differs", expected=f"{before}, as in {other}", received=str(after), at=at("prompt_tokens"))
 
 
 @requirement(
@@ -25,12 +18,12 @@ def _same_prompt(control: Reply, varied: Reply) -> Iterator[Finding]:
     on=counted_twins,
     cites=[contract("/x-usage/streamed-equals-whole"), incident("BerriAI/litellm#6488"), incident("langroid/langroid#228")],
 )
-def stream_counts_the_same_prompt(pair: Twins) -> Iterator[Finding]:
+def stream_counts_thesame_prompt(pair: Twins) -> Iterator[Finding]:
     """prompt_tokens is the same whether the answer is streamed or not.
 
     A router that sends the two to different back ends may differ in good faith; whoever pays cannot tell.
     """
-    return _same_prompt(pair.whole, pair.streamed)
+    return same_prompt(pair.whole, pair.streamed)
 
 
 @requirement(
@@ -60,7 +53,7 @@ def stream_counts_the_same_text(pair: Twins) -> Iterator[Finding]:
 )
 def prompt_is_stable(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens is the same when the same request is sent again, whether a cache helps or not."""
-    return _same_prompt(pair.control, pair.varied)
+    return same_prompt(pair.control, pair.varied)
 
 
 @requirement(
@@ -71,7 +64,7 @@ def prompt_is_stable(pair: Variation) -> Iterator[Finding]:
 )
 def prompt_ignores_the_cap(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens does not depend on the cap, nor on how much is said or thought."""
-    return _same_prompt(pair.control, pair.varied)
+    return same_prompt(pair.control, pair.varied)
 
 
 @requirement(
@@ -82,7 +75,7 @@ def prompt_ignores_the_cap(pair: Variation) -> Iterator[Finding]:
 )
 def prompt_is_shared_by_choices(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens counts the prompt once, however many choices there are."""
-    return _same_prompt(pair.control, pair.varied)
+    return same_prompt(pair.control, pair.varied)
 
 
 @requirement(
@@ -93,8 +86,7 @@ def prompt_is_shared_by_choices(pair: Variation) -> Iterator[Finding]:
 )
 def prompt_ignores_parameters(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens does not depend on temperature, penalties, the seed or the user."""
-    return _same_prompt(pair.control, pair.varied)
-    shows=["content-parts"],
+    return same_prompt(pair.control, pair.varied)
 
 
 @requirement(
@@ -102,13 +94,14 @@ def prompt_ignores_parameters(pair: Variation) -> Iterator[Finding]:
     Level.MUST,
     on=counted_variation.about("parts"),
     cites=[contract("/x-request/content-forms"), incident("CommandCodeAI/command-code#807"), incident("InsForge/InsForge#1788")],
+    shows=["content-parts"],
 )
 def parts_cost_what_the_string_costs(pair: Variation) -> Iterator[Finding]:
     """Content as one text part costs the same prompt_tokens as the text as a string.
 
     Fewer tokens mean that the text never reached the model; more, that it got the JSON instead.
     """
-    return _same_prompt(pair.control, pair.varied)
+    return same_prompt(pair.control, pair.varied)
 
 
 @requirement(
@@ -148,16 +141,3 @@ def _control_of(answered: Reply) -> Reply:
     if not found:
         raise UnmetError("there is no third answer to compare with")
     return found[-1]
-
-
-@requirement(
-    "USAGE-PROMPT-TOOL",
-    Level.SHOULD,
-    on=counted_variation.about("tool"),
-    cites=[contract("/x-usage/prompt-grows"), incident("BerriAI/litellm#15417"), incident("epam/ai-dial-adapter-vertexai#217")],
-)
-def tools_cost_tokens(pair: Variation) -> Iterator[Finding]:
-    """prompt_tokens is larger when a tool is offered: the model has to read its description."""
-    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
-    if after <= before:
-        yield Finding(code="tool-uncounted", expected=f"more than {before}", received=str(after), at=at("prompt_tokens"))

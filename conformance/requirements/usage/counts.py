@@ -5,15 +5,20 @@ Whoever wants a count that is missing or is no integer gets an `UnmetError`: the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from conformance.model import MISSING, Json, Place, Purpose
+from conformance.model import MISSING, Finding, Json, Place, Purpose
 from conformance.observation import UnmetError, accepted
 from conformance.strictjson import get, is_integer
 from conformance.subjects.pair import twins, variation
 from conformance.subjects.reply import Reply, answer, reply
 
 COUNTERS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+DETAILS: Final = {"prompt_tokens_details": "PromptTokensDetails", "completion_tokens_details": "CompletionTokensDetails"}
+"""Members of usage that break a counter down, and their schemas."""
 
 SLACK: Final = 1
 """Tokens per choice by which counts of output may differ: some servers count the token that ends a text and some do not."""
@@ -26,6 +31,9 @@ def reports_usage(purpose: Purpose) -> bool:
 
 counted: Final = reply.where(reports_usage, "answer with usage")
 """Answers of both kinds that are to have usage."""
+
+counted_extras: Final = replace(counted, name="answer with more than counters", covers=lambda purpose: "repeat" in purpose.topics)
+"""The same, for rules on what most vendors never tell. Sought in every answer; only the plainest is missed when it is lost or refused."""
 
 counted_whole: Final = answer.where(reports_usage, "whole answer to a valid request")
 """Whole answers."""
@@ -58,6 +66,25 @@ def reasoning(answer: Reply) -> int:
     """Tokens the model thought in, as far as the answer tells."""
     value = get(answer.usage, "completion_tokens_details", "reasoning_tokens")
     return int(value) if is_integer(value) else 0  # type: ignore[arg-type] # is_integer has made sure
+
+
+def cached(answer: Reply) -> int:
+    """Tokens of the prompt that came from a cache, as far as the answer tells."""
+    value = get(answer.usage, "prompt_tokens_details", "cached_tokens")
+    return int(value) if is_integer(value) else 0  # type: ignore[arg-type] # is_integer has made sure
+
+
+def thinks(answer: Reply) -> bool:
+    """Whether the model thought, as its usage or a member for thought tells; not every server counts what it shows."""
+    return reasoning(answer) > 0 or any(name in answer.exchange.body for name in (b'"reasoning_content"', b'"reasoning"'))
+
+
+def same_prompt(control: Reply, varied: Reply) -> Iterator[Finding]:
+    """What is wrong when two answers to the same prompt count it differently."""
+    before, after = count(control, "prompt_tokens"), count(varied, "prompt_tokens")
+    if before != after:
+        other = control.observation.exchange.id
+        yield Finding(code="prompt-differs", expected=f"{before}, as in {other}", received=str(after), at=at("prompt_tokens"))
 
 
 def at(name: str) -> Place:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from conformance.model import MISSING, Finding, Json, Level, Place
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import COUNTERS, at, counted, counted_whole, usage_of
+from conformance.requirements.usage.counts import COUNTERS, DETAILS, at, counted, counted_whole, usage_of
+from conformance.requirements.usage.details import extensions
 from conformance.strictjson import get, is_integer, show
 from conformance.subjects.reply import Answer, Reply
-
-_DETAILS = {"prompt_tokens_details": "PromptTokensDetails", "completion_tokens_details": "CompletionTokensDetails"}
 
 
 def _natural(value: Json) -> bool:
@@ -82,12 +81,12 @@ def counters_are_integers(answered: Reply) -> Iterator[Finding]:
 def details_are_integers(answered: Reply) -> Iterator[Finding]:
     """The counts among the details are integers of at least 0.
 
-    A detail that is absent or null is no count and no fault.
+    A detail that is absent or null is no count and no fault; what a vendor adds is the affair of USAGE-EXTENSIONS.
     """
-    usage = usage_of(answered)
-    for group, schema in _DETAILS.items():
+    usage, added = usage_of(answered), extensions(answered.observation.contract)
+    for group, schema in DETAILS.items():
         known = answered.observation.contract.at(f"/components/schemas/{schema}/properties")
         for name in known if isinstance(known, dict) else ():
-            value = get(usage, group, name)
+            value = MISSING if (group, name) in added else get(usage, group, name)
             if value is not MISSING and value is not None and not _natural(value):
                 yield Finding(code="not-a-count", expected="an integer of at least 0", received=show(value), at=at(f"{group}/{name}"))

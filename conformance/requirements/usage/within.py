@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.model import Finding, Level
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning, usage_of
+from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning, thinks, usage_of
 from conformance.strictjson import get, is_integer
 from conformance.subjects.reply import Reply
 
@@ -24,9 +24,11 @@ _IN_COMPLETION = ("reasoning_tokens", "audio_tokens", "accepted_prediction_token
 def total_is_the_sum(answered: Reply) -> Iterator[Finding]:
     """total_tokens is the sum of prompt_tokens and completion_tokens.
 
-    Reasoning and cached tokens are parts of the two, not a third summand.
+    Cached tokens are a part of the prompt, not a third summand; thought that is added once more is the affair of USAGE-REASONING-ONCE.
     """
     total, parts = count(answered, "total_tokens"), count(answered, "prompt_tokens") + count(answered, "completion_tokens")
+    if reasoning(answered) and total == parts + reasoning(answered):
+        raise AbsentError("thought is added once more")
     if total != parts:
         yield Finding(code="not-the-sum", expected=str(parts), received=str(total), at=at("total_tokens"))
 
@@ -96,11 +98,6 @@ def _larger(answered: Reply, whole: str, group: str, parts: tuple[str, ...]) -> 
             yield Finding(code="larger-than-whole", expected=f"at most {most}", received=str(value), at=at(f"{group}/{name}"))
 
 
-def _thinks(answered: Reply) -> bool:
-    """Whether the model thought, as its usage or a member for thought tells; not every server counts what it shows."""
-    return reasoning(answered) > 0 or any(name in answered.exchange.body for name in (b'"reasoning_content"', b'"reasoning"'))
-
-
 @requirement(
     "USAGE-LOGPROBS",
     Level.SHOULD,
@@ -112,7 +109,7 @@ def completion_agrees_with_logprobs(answered: Reply) -> Iterator[Finding]:
 
     One more or less is let pass for the token that ends the text.
     """
-    if len(answered.choices) != 1 or not answered.first.logprobs or answered.first.calls or _thinks(answered):
+    if len(answered.choices) != 1 or not answered.first.logprobs or answered.first.calls or thinks(answered):
         raise AbsentError("the answer is not one text with log probabilities and no hidden tokens")
     tokens, entries = count(answered, "completion_tokens"), len(answered.first.logprobs)
     if abs(tokens - entries) > SLACK:

@@ -1,0 +1,42 @@
+"""What a request may hold besides text, and whether it is counted: shown by the count with and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import Finding, Level
+from conformance.registry import contract, incident, requirement
+from conformance.requirements.usage.counts import at, count, counted_variation
+from conformance.subjects.pair import Variation
+
+
+@requirement(
+    "USAGE-PROMPT-TOOL",
+    Level.SHOULD,
+    on=counted_variation.about("tool"),
+    cites=[contract("/x-usage/prompt-grows"), incident("BerriAI/litellm#15417"), incident("epam/ai-dial-adapter-vertexai#217")],
+    shows=["tools"],
+)
+def tools_cost_tokens(pair: Variation) -> Iterator[Finding]:
+    """prompt_tokens is larger when a tool is offered: the model has to read its description."""
+    return _grown(pair, "tool-uncounted")
+
+
+@requirement(
+    "USAGE-PROMPT-SCHEMA",
+    Level.MAY,
+    on=counted_variation.about("schema"),
+    cites=[contract("/x-usage/prompt-grows")],
+)
+def schemas_cost_tokens(pair: Variation) -> Iterator[Finding]:
+    """prompt_tokens is larger when the answer has to fit a schema, if the model is shown it.
+
+    A server that enforces the schema by a grammar need not show it to the model, and then counts nothing in good faith.
+    """
+    return _grown(pair, "schema-uncounted")
+
+
+def _grown(pair: Variation, code: str) -> Iterator[Finding]:
+    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
+    if after <= before:
+        yield Finding(code=code, expected=f"more than {before}", received=str(after), at=at("prompt_tokens"))
