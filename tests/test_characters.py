@@ -1,0 +1,147 @@
+"""No requirement depends on what the model says: the reference server keeps the contract whatever its model is like.
+
+Where a model leaves nothing to judge a verdict is INCONCLUSIVE, and each such verdict is named here: one more would be a requirement
+that has lost its sight for no reason. None is FAIL. With a defect of the server behind such a model, what the defect breaks is not
+said to hold, and nothing else is said to be broken.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from conformance import contract, registry, session
+from conformance.judge import judge
+from conformance.model import Area, Level, Outcome, Tier
+from conformance.observation import Evidence
+from conformance.reference import defects, launch
+from conformance.reference.characters import Character
+from conformance.reference.service import KEY, MODEL
+from conformance.registry import Requirement
+from conformance.runlog import Record
+from conformance.target import Target
+from tests.matrix import BOUNDS, CLAIMS, Silence
+
+READINGS: Final = ("openai-compatible", "openai")
+"""What a run is judged by; it is asked as the first of them asks."""
+
+CATALOGUE: Final = registry.load()
+
+SPOKEN: Final = tuple(each for each in CATALOGUE.requirements if each.area is not Area.VALIDATION)
+"""Requirements that look at answers."""
+
+SAMPLE: Final = 2
+"""Defects tried behind each character."""
+
+FAILED: Final = {Outcome.FAIL, Outcome.ERROR}
+
+JSON_CUT: Final = {"ANSWER-JSON-OBJECT"}
+"""Who talks on inside of JSON is cut off by the cap before it is JSON."""
+
+LENGTHS: Final = {"USAGE-CHOICES", "USAGE-LENGTH-REACHES-CAP"}
+"""What compares answers that the cap cut off in their text."""
+
+STOPS: Final = {"ANSWER-STOP", "ANSWER-STOP-EXCLUDED"}
+"""What needs text before a stop string."""
+
+BRIEF: Final = LENGTHS | {"ANSWER-FINISH-LENGTH", "ANSWER-STOP-FINISH", "USAGE-STOPPED"}
+"""What needs text that goes on for a while: for a cap to cut, and a word in it to stop at."""
+
+TWICE: Final = {"STREAM-SAME-LOGPROBS", "USAGE-STREAM-COMPLETION"}
+"""What needs the same text twice, or any."""
+
+FORCED: Final = {"ANSWER-TOOL-CHOICE-NAMED", "ANSWER-TOOL-CHOICE-REQUIRED", "ANSWER-ARGUMENTS-NONE", "ANSWER-ARGUMENTS-STRICT"} | {
+    "ANSWER-CALL-ID-FRESH",
+    "USAGE-PROMPT-RESULT",
+}
+"""What needs a call that is demanded."""
+
+CALLS: Final = FORCED | {
+    *("ANSWER-ARGUMENTS", "ANSWER-ARGUMENTS-FIT", "ANSWER-ARGUMENTS-JSON", "ANSWER-TOOL-CHOICE-NONE", "ANSWER-FINISH-TOOL-CALLS"),
+    *("ANSWER-CALL-ID", "ANSWER-CALL-IDS-DISTINCT", "ANSWER-CALL-NAME", "ANSWER-CALL-TYPE", "STREAM-SAME-CALLS"),
+    *("STREAM-TOOL-ARGUMENTS", "STREAM-TOOL-CONSTANT", "STREAM-TOOL-COUNTED", "STREAM-TOOL-DISTINCT", "STREAM-TOOL-FIRST"),
+    *("STREAM-TOOL-INDEX", "STREAM-TOOL-JOIN", "STREAM-TOOL-LATER", "STREAM-TOOL-TYPE", "STREAM-TOOL-TYPE-KEPT"),
+}
+"""What needs any call."""
+
+ENDS: Final = {"ANSWER-JSON-OBJECT", "ANSWER-JSON-SCHEMA", "ANSWER-SAYS-SOMETHING"}
+"""What needs an answer that came to its end."""
+
+OPEN: Final[dict[Character, set[str]]] = {
+    Character.RAMBLING: JSON_CUT,
+    Character.FOREIGN: JSON_CUT,
+    Character.CONFUSING: JSON_CUT,
+    Character.TERSE: BRIEF,
+    Character.MUTE: BRIEF | STOPS | TWICE | {"ANSWER-LOGPROBS"},
+    Character.MOODY: TWICE,
+    Character.STOPPING: STOPS,
+    Character.THINKING: LENGTHS | {"USAGE-STREAM-COMPLETION"},
+    Character.LOST: CALLS
+    | ENDS
+    | LENGTHS
+    | STOPS
+    | TWICE
+    | {"ANSWER-STOP-FINISH", "USAGE-STOPPED", "ANSWER-LOGPROBS", "ANSWER-FINISH-NOT-LENGTH", "STREAM-SAME-TEXT"},
+    Character.DECLINING: FORCED | {"ANSWER-JSON-SCHEMA"},
+    Character.FILTERED: ENDS,
+}
+"""What cannot be judged, by the character of the model; all else is judged."""
+
+EITHER: Final[dict[Character, set[str]]] = {Character.MOODY: BRIEF | {"STREAM-SAME-TEXT", "ANSWER-FINISH-LENGTH-ALIKE"}}
+"""What can be judged at times: which of its moods meets which question is chance."""
+
+TOLD: Final[dict[Character, set[str]]] = {Character.MOODY: {"STREAM-SAME-TEXT"}}
+"""What may fail all the same, below MUST: by chance a model says twice the same but for a stretch, which looks as if that had been lost."""
+
+
+@contextmanager
+def recorded(base_url: str, requirements: tuple[Requirement, ...] = CATALOGUE.requirements) -> Iterator[Record]:
+    """One run of the gate tier."""
+    target = Target(
+        base_url=base_url, model=MODEL, key=KEY, key_variable="CONFORMANCE_API_KEY", bounds=BOUNDS, concurrency=8, claims=CLAIMS
+    )
+    reading = contract.load(READINGS[0])
+    assignment = session.Assignment(target=target, contract=reading, catalogue=CATALOGUE, requirements=requirements, tier=Tier.GATE)
+    with tempfile.TemporaryDirectory() as folder:
+        session.conduct(assignment, Path(folder), Silence(), threading.Event())
+        with Record.open(Path(folder) / session.RECORD) as record:
+            yield record
+
+
+@pytest.fixture(scope="module", params=list(Character))
+def server(request: pytest.FixtureRequest) -> Iterator[launch.Embedded]:
+    """A server with a model of one character, and every defect beside it."""
+    with launch.Embedded(launch.Options(character=request.param, all_defects=True)) as embedded:
+        yield embedded
+
+
+def test_a_server_is_not_accused_of_what_its_model_is_like(server: launch.Embedded) -> None:
+    character = server.options.character
+    with recorded(server.base_url) as record:
+        for dialect in READINGS:
+            report = session.judged(record, contract.load(dialect), CATALOGUE, CATALOGUE.requirements)
+            outcomes = {row.requirement.id: row.verdict.outcome for row in report.rows}
+            assert {name for name, outcome in outcomes.items() if outcome in FAILED} <= TOLD.get(character, set())
+            assert all(row.verdict.level is not Level.MUST for row in report.rows if row.requirement.id in TOLD.get(character, set()))
+            open_ones = {name for name, outcome in outcomes.items() if outcome is Outcome.INCONCLUSIVE}
+            assert open_ones - EITHER.get(character, set()) == OPEN.get(character, set())
+            assert report.gate.status in {0, 2}
+
+
+def test_a_defect_shows_or_leaves_open_what_it_breaks_whatever_the_model_is_like(server: launch.Embedded) -> None:
+    character = server.options.character
+    reading = contract.load(READINGS[0])
+    names = [name for name, one in defects.ALL.items() if one.tier is Tier.GATE and one.area != Area.VALIDATION]
+    for name in random.Random(character).sample(names, SAMPLE):
+        with recorded(server.base_url_of(name), SPOKEN) as record:
+            verdicts = judge(Evidence(record, reading, record.header.target), SPOKEN)
+        trips = defects.ALL[name].trips
+        assert {each.requirement for each in verdicts if each.outcome in FAILED} <= trips | TOLD.get(character, set()), name
+        assert not {each.requirement for each in verdicts if each.outcome is Outcome.PASS} & trips, name
