@@ -88,7 +88,6 @@ class Credential(StrEnum):
     NONE = "none"
     WRONG = "wrong"
     LOWERCASE_SCHEME = "lowercase-scheme"
-    MALFORMED = "malformed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,8 +158,6 @@ def _authorization(credential: Credential, key: str | None) -> str | None:
             return key and f"Bearer {key}"
         case Credential.LOWERCASE_SCHEME:
             return key and f"bearer {key}"
-        case Credential.MALFORMED:
-            return key
         case _:
             assert_never(credential)
 

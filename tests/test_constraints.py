@@ -254,7 +254,7 @@ def test_a_key_that_nobody_checks_is_no_fault_of_a_server_that_serves_everybody(
     held.add(purpose("preflight/cap"), answered())
     for key in ("door/no-key", "door/wrong-key"):
         wrong = Violation(constraint="auth", pointer="", clause="/x-errors/wrong-key", sent="another key")
-        held.add(purpose(key, violation=wrong, control="preflight/cap"), answered())
+        held.add(purpose(key, violation=wrong, control="preflight/cap", topics=("auth",)), answered())
     (row,) = constraints.rows(evidence.evidence(held), CATALOGUE)
     assert row.outcome is Outcome.INAPPLICABLE
     assert row.owner is not None

@@ -14,7 +14,7 @@ from tests.innocent.trial import STYLES, judged
 
 TOLD: dict[str, set[str]] = {
     "open door": {"ERROR-REQUEST-ID"},
-    "refuses keys with 403": {"ERROR-KEY-STATUS"},
+    "refuses keys with 403": {"ERROR-KEY-STATUS", "ERROR-SCHEME-STATUS"},
     "no space": {"STREAM-DATA-SPACE"},
     "usage always": {"STREAM-USAGE-NULL", "STREAM-USAGE-UNASKED"},
     "usage bare": {"STREAM-USAGE-NULL"},
@@ -25,9 +25,10 @@ TOLD: dict[str, set[str]] = {
     "moody": {"STREAM-SAME-TEXT", "STREAM-SAME-FINISH"},
     "no developer": {"REQUEST-DEVELOPER"},
     "no parts": {"REQUEST-CONTENT-PARTS", "REQUEST-NAME", "REQUEST-TOOL-RESULT-PARTS"},
-    "no stream": {"ERROR-MODEL-STATUS", "ERROR-STREAMED-SAME"},
+    "no stream": {"ERROR-MODEL-STATUS", "ERROR-STREAMED-SAME", "ERROR-DOOR-STREAMED-SAME"},
     "no stream_options": {"REQUEST-CAP-NAMES", "USAGE-STREAM-WISH"},
-    "max_tokens": {"REQUEST-CAP-NAMES", "ERROR-INVALID-STATUS"},
+    "max_tokens": {"REQUEST-CAP-NAMES", "ERROR-INVALID-STATUS", "ERROR-JSON-STATUS", "ERROR-MEDIA-STATUS", "ERROR-SIZE-STATUS"}
+    | {"ERROR-KEY-CODE", "ERROR-MODEL-CODE"},
     "max_completion_tokens": {"REQUEST-CAP-NAMES", "ERROR-CODE-TYPE", "ERROR-MODEL-STATUS"},
     "bare errors": {"ERROR-MEMBERS", "ERROR-TYPE", "ERROR-PARAM-NAMED", "ERROR-MODEL-REFUSED"},
     "lenient": {"REQUEST-COERCION", "REQUEST-ENUM", "REQUEST-LENGTH", "REQUEST-NULL", "REQUEST-ORDER", "REQUEST-RANGE", "REQUEST-TYPE"}

@@ -14,13 +14,23 @@ from tests.matrix import COUNTS, of_defect, run
 REFUSED = {"REQUEST-AUDIO-HONOURED"}
 """Requirements on what the reference server, like most, does not have and says so."""
 
-NOT_MET = {"ERROR-RETRY-AFTER", "STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS"} | {
-    "STREAM-THOUGHT-APART",
-    "STREAM-THOUGHT-NAME",
-    "STREAM-THOUGHT-TEXT",
-    "USAGE-EXTENSIONS",
-    "USAGE-REASONING-ONCE",
-}
+NOT_MET = (
+    {"ERROR-RETRY-AFTER", "ERROR-RATE-CODE", "ERROR-RATE-ENVELOPE", "ERROR-RATE-HEADERS", "ERROR-RATE-RETRY-AFTER"}
+    | {
+        "ERROR-CONTEXT-CODE",
+        "ERROR-CONTEXT-STATUS",
+        "ERROR-EDGE-ENVELOPE",
+        "ERROR-EDGE-JSON",
+    }
+    | {"STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS"}
+    | {
+        "STREAM-THOUGHT-APART",
+        "STREAM-THOUGHT-NAME",
+        "STREAM-THOUGHT-TEXT",
+        "USAGE-EXTENSIONS",
+        "USAGE-REASONING-ONCE",
+    }
+)
 """Requirements on what does not happen to a calm server whose model does not think and whose vendor adds nothing."""
 
 FULL = {"STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"} | {

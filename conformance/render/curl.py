@@ -17,6 +17,9 @@ INLINE: Final = 8192
 _BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 """Fields that curl computes itself from the rest."""
 
+_HIDDEN: Final = "***"
+"""What the record holds in place of a value that was given with `--header`."""
+
 _DEFAULTS: Final = ("Accept", "Content-Type", "User-Agent")
 """Fields that curl would add of its own accord."""
 
@@ -25,7 +28,7 @@ def command(exchange: Exchange, key_variable: str, *, inline: int = INLINE) -> s
     """Return one line that sends the same request; the key appears as `$VARIABLE` only.
 
     A body longer than `inline` bytes is left to a file, and a comment says which body that is. One with a NUL, which no argument can
-    hold, arrives by a pipe.
+    hold, arrives by a pipe. Values that are not in the record stand as `***`; a comment says which have to be filled in.
     """
     sent = exchange.sent
     words = ["curl", "-sS", "-i"]
@@ -33,7 +36,10 @@ def command(exchange: Exchange, key_variable: str, *, inline: int = INLINE) -> s
         words.append("-N")
     if any(bracket in sent.url for bracket in "[]{}"):
         words.append("--globoff")
-    if sent.method != ("POST" if sent.body else "GET"):
+    if sent.method == "HEAD":
+        # With -X it would wait for a body.
+        words.append("--head")
+    elif sent.method != ("POST" if sent.body else "GET"):
         words += ["-X", _quoted(sent.method)]
     words.append(_quoted(sent.url))
     for name, value in sent.headers:
@@ -43,17 +49,19 @@ def command(exchange: Exchange, key_variable: str, *, inline: int = INLINE) -> s
     words += [word for name in _DEFAULTS if name.lower() not in present for word in ("-H", f"'{name}:'")]
     if any(name.lower() == "accept-encoding" and value.strip().lower() != "identity" for name, value in sent.headers):
         words.append("--compressed")
-    return _with_body(" ".join(words), exchange, inline)
+    hidden = ", ".join(line(name, 80) for name, value in sent.headers if value == _HIDDEN)
+    notes = [f"put the value of {hidden} for {_HIDDEN}: the record does not have it"] if hidden else []
+    if len(sent.body) > inline:
+        digest = hashlib.sha256(sent.body).hexdigest()[:12]
+        notes.append(f"body.json: the request {line(exchange.id, 120)} of run.jsonl, {len(sent.body):,} bytes, sha256 {digest}…")
+    return _with_body(" ".join(words), sent.body, inline) + (f"  # {'; '.join(notes)}" if notes else "")
 
 
-def _with_body(start: str, exchange: Exchange, inline: int) -> str:
-    body = exchange.sent.body
+def _with_body(start: str, body: bytes, inline: int) -> str:
     if not body:
         return start
     if len(body) > inline:
-        digest = hashlib.sha256(body).hexdigest()[:12]
-        note = f"# body.json: the request {line(exchange.id, 120)} of run.jsonl, {len(body):,} bytes, sha256 {digest}…"
-        return f"{start} --data-binary @body.json  {note}"
+        return f"{start} --data-binary @body.json"
     if b"\0" in body:
         return f"printf %s {base64.b64encode(body).decode()} | base64 -d | {start} --data-binary @-"
     # An argument that begins with @ names a file to --data-binary, and is itself to --data-raw.

@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.ask import MINIMAL_CAP, Ask
 from conformance.generate.malformed import large
-from conformance.model import Credential, Expectation, Json, Purpose, Request, Tier, Violation
+from conformance.model import Expectation, Json, Purpose, Request, Tier, Violation
 from conformance.registry import scenario
 from conformance.steps import Step
 from conformance.strictjson import show
@@ -81,38 +81,3 @@ def unknown(ask: Ask) -> Iterator[Step]:
         for number in ("first", "again"):
             step = ask.refused(number, {**ask.minimal, UNKNOWN: True}, violation, expect=Expectation.EITHER)
             yield replace(step, billed=True, output_tokens=MINIMAL_CAP)
-
-
-@scenario("door", tiers=EVERYWHERE)
-def door(ask: Ask) -> Iterator[Step]:
-    """Who may come in, and through which door."""
-
-    def at(clause: str, constraint: str, sent: str) -> Violation:
-        return Violation(constraint=constraint, pointer="", clause=f"/x-errors/{clause}", sent=sent, core=True)
-
-    yield ask.refused("no-key", ask.minimal, at("missing-key", "auth", "no Authorization"), credential=Credential.NONE, topics=["auth"])
-    yield ask.refused("wrong-key", ask.minimal, at("wrong-key", "auth", "another key"), credential=Credential.WRONG, topics=["auth"])
-    streamed = {**ask.minimal, "stream": True}
-    yield ask.refused(
-        "wrong-key/streamed",
-        streamed,
-        at("wrong-key", "auth", "another key"),
-        credential=Credential.WRONG,
-        stream=True,
-        twin=ask.key("wrong-key"),
-        topics=["auth"],
-    )
-    unknown = {**ask.minimal, "model": "no-such-model-31f0b2"}
-    yield ask.refused("unknown-model", unknown, at("unknown-model", "model", "no-such-model-31f0b2"), topics=["model"])
-    yield ask.refused(
-        "unknown-model/streamed",
-        {**unknown, "stream": True},
-        at("unknown-model", "model", "no-such-model-31f0b2"),
-        stream=True,
-        twin=ask.key("unknown-model"),
-        topics=["model"],
-    )
-    # Not GET: on the original it lists the completions that were stored.
-    yield ask.refused("put", ask.minimal, at("wrong-method", "method", "PUT"), method="PUT", topics=["method"])
-    path = at("wrong-path", "path", "/chat/completion")
-    yield ask.refused("path", ask.minimal, path, path="/chat/completion", topics=["path"])

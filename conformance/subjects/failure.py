@@ -58,8 +58,9 @@ def _probes(asked: Asked) -> Iterator[Probe | Gap]:
 
 
 def _error_replies(asked: Asked) -> Iterator[ErrorReply | Gap]:
-    failures = [attempt for attempt in asked.attempts if attempt.status >= 400]
-    for attempt in failures:
+    whole = [attempt for attempt in asked.attempts if attempt.status >= 400 and attempt.exchange.fault is None]
+    failures = {attempt.status: attempt for attempt in reversed(whole)}
+    for attempt in reversed(failures.values()):
         yield ErrorReply(attempt)
     if not failures and asked.answer is None:
         yield unanswered(asked)
@@ -90,7 +91,7 @@ probe: Final = View("request that breaks one clause", _to_be_refused, _probes)
 """Mutants of accepted controls: invalid by exactly one clause. Those that may legally go either way are not covered but seen."""
 
 error_reply: Final = View("error answer", _to_be_refused, _error_replies)
-"""Every answer with a status from 400 up, whatever was asked, retried ones included."""
+"""Answers with a status from 400 up, whatever was asked: of each request the first with each status, since a retry says the same again."""
 
 request: Final = View("request", _everything, _asked)
 """Every request with all its attempts, once it is settled how the target treats it."""

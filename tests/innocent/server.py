@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(style.pause)
             self._whole(200, writer.whole())
 
-    do_POST = do_PUT = answer  # noqa: N815 - the names are the standard library's
+    do_POST = do_PUT = do_GET = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815 - the names are the standard library's
 
     def _admit(self, number: int) -> None:
         """Who may come in. Raises `RefusalError`."""
@@ -95,7 +95,8 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusalError(404, f"Invalid URL ({self.command} {self.path}).", None, "unknown_url")
         if self.command != "POST":
             raise RefusalError(405, f"Not allowed to {self.command} on {self.path}.", None, "method_not_supported")
-        if not style.open_door and self.headers.get("authorization") != f"Bearer {KEY}":
+        scheme, _, key = (self.headers.get("authorization") or "").partition(" ")
+        if not style.open_door and (scheme.lower(), key) != ("bearer", KEY):
             raise RefusalError(style.wrong_key, "Incorrect API key provided.", None, "invalid_api_key")
 
     def _refuse(self, refusal: RefusalError) -> None:
@@ -122,6 +123,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _whole(self, status: int, body: bytes, more: Iterable[tuple[str, str]] = ()) -> None:
         match self.server.style.body:
+            case _ if self.command == "HEAD":
+                self._head(status, "application/json", more)
             case "length":
                 self._head(status, "application/json", [*more, ("content-length", str(len(body)))])
                 self.wfile.write(body)

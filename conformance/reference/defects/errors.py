@@ -66,7 +66,7 @@ def allow_missing(reply: Reply, _: Call) -> Reply:
     return reply.without_header("allow")
 
 
-@defect("path-redirects", seam=REPLY, trips={"ERROR-PATH"}, incident="diegosouzapw/OmniRoute#6405")
+@defect("path-redirects", seam=REPLY, trips={"ERROR-PATH", "ERROR-SLASH"}, incident="diegosouzapw/OmniRoute#6405")
 def path_redirects(reply: Reply, _: Call) -> Reply:
     """A path that does not exist leads to the dashboard."""
     unknown = isinstance(reply.body, bytes) and b"unknown_url" in reply.body

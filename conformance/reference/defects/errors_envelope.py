@@ -59,7 +59,12 @@ def errors_as_detail(reply: Reply, call: Call) -> Reply:
     return replace(_with_body(reply, {"detail": [{"loc": ["body", error["param"]], "msg": error["message"]}]}), status=422)
 
 
-@defect("error-string-when-streamed", seam=REPLY, trips={"ERROR-OBJECT", "ERROR-STREAMED-SAME"}, incident="openai-php/client#624")
+@defect(
+    "error-string-when-streamed",
+    seam=REPLY,
+    trips={"ERROR-OBJECT", "ERROR-STREAMED-SAME", "ERROR-DOOR-STREAMED-SAME"},
+    incident="openai-php/client#624",
+)
 def error_string_when_streamed(reply: Reply, call: Call) -> Reply:
     """When a stream was asked for, an error is its message."""
     streamed = isinstance(call.body, dict) and call.body.get("stream") is True
@@ -141,7 +146,12 @@ def invalid_422(refusal: Refusal, _: Call) -> Refusal:
     return replace(refusal, status=422) if refusal.code == "missing_required_parameter" else refusal
 
 
-@defect("streamed-code-lost", seam=REFUSAL, trips={"ERROR-STREAMED-SAME"}, incident="openbkn-ai/bkn-foundry#637")
+@defect(
+    "streamed-code-lost",
+    seam=REFUSAL,
+    trips={"ERROR-STREAMED-SAME", "ERROR-DOOR-STREAMED-SAME", "ERROR-MODEL-CODE"},
+    incident="openbkn-ai/bkn-foundry#637",
+)
 def streamed_code_lost(refusal: Refusal, call: Call) -> Refusal:
     """When a stream was asked for, errors lose their code."""
     return replace(refusal, code=None) if isinstance(call.body, dict) and call.body.get("stream") is True else refusal

@@ -1,4 +1,4 @@
-"""Who may come in, and through which door."""
+"""Unknown models, other methods and other paths."""
 
 from __future__ import annotations
 
@@ -6,79 +6,28 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from conformance.model import Finding, Level, Place, Purpose
-from conformance.observation import AbsentError, Asked, Gap, GapKind, Observation, Standing, UnmetError, View
+from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement, standard
+from conformance.requirements.errors.own import RFC_9110, answer_of, code_of
 from conformance.subjects.failure import request
 
-RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
-KEYS: Final = ("door/no-key", "door/wrong-key")
-BAD_KEYS: Final = (*KEYS, "door/wrong-key/streamed")
+_NOT_IMPLEMENTED: Final = 501
+"""What a server that knows a handful of methods says of all others (RFC 9110, section 15.6.2). No client repeats it for ever."""
 
 
-def _keyed(asked: Asked) -> Iterator[Asked | Gap]:
-    """A request with a bad key, unless the target serves everybody: then there is nothing to check."""
-    if asked.purpose.key not in BAD_KEYS:
-        return
-    both = [other for key in KEYS if (other := asked.evidence.asked(key)) is not None]
-    control = asked.control()
-    sent = control.answer.exchange.sent.headers if control is not None and control.answer is not None else ()
-    if all(other.accepted for other in both):
-        yield Gap(GapKind.INAPPLICABLE, "it answers with any key and with none")
-    elif not any(name.lower() == "authorization" for name, _ in sent):
-        yield Gap(GapKind.INAPPLICABLE, "it was asked without a key")
-    else:
-        yield from request.see(asked)
+def _sent(*topics: str) -> Callable[[Purpose], bool]:
+    return lambda purpose: purpose.scenario == "door" and not purpose.topics.isdisjoint(topics)
 
 
-bad_key: Final = View("request with a bad key, of a target that asks for one", lambda purpose: purpose.key in BAD_KEYS, _keyed)
-"""Requests without a key and with a wrong one, which is tried with a stream as well."""
-
-
-def _sent(topic: str) -> Callable[[Purpose], bool]:
-    return lambda purpose: purpose.scenario == "door" and topic in purpose.topics
+def _plain_model(purpose: Purpose) -> bool:
+    return _sent("model")(purpose) and "beside-more" not in purpose.topics
 
 
 unknown_model: Final = request.where(_sent("model"), "request for an unknown model")
 wrong_method: Final = request.where(_sent("method"), "request with another method")
+any_method: Final = request.where(_sent("method", "other-method"), "request with another method, GET and HEAD included")
 wrong_path: Final = request.where(_sent("path"), "request to another path")
 door: Final = request.where(lambda purpose: purpose.scenario == "door", "request that is turned away at the door")
-
-
-def _answer(asked: Asked) -> Observation:
-    """The answer. Raises `UnmetError` when each was a 5xx: that is told elsewhere."""
-    if asked.answer is None:
-        raise UnmetError("every attempt failed")
-    return asked.answer
-
-
-@requirement(
-    "ERROR-KEY-CHECKED",
-    Level.MUST,
-    on=bad_key,
-    cites=[contract("/x-errors/key-is-checked"), incident("vllm-project/aibrix#671")],
-)
-def keys_are_checked(asked: Asked) -> Iterator[Finding]:
-    """A target that asks for a key lets nobody in without one, nor with one that does not exist."""
-    answer = _answer(asked)
-    if answer.succeeded:
-        violation = asked.purpose.violation
-        sent = violation.sent if violation else "a bad key"
-        yield Finding(code="let-in", expected="401", received=f"{answer.status} for {sent}")
-
-
-@requirement(
-    "ERROR-KEY-STATUS",
-    Level.MUST,
-    on=bad_key,
-    cites=[contract("/x-errors/no-key"), contract("/x-errors/wrong-key"), incident("ogx-ai/ogx#2990")],
-)
-def bad_keys_get_401(asked: Asked) -> Iterator[Finding]:
-    """A missing or wrong key is answered with 401."""
-    answer = _answer(asked)
-    if answer.succeeded:
-        raise AbsentError("let in")
-    if answer.status != 401:
-        yield Finding(code="status", expected="401", received=str(answer.status))
 
 
 @requirement(
@@ -93,10 +42,13 @@ def bad_keys_get_401(asked: Asked) -> Iterator[Finding]:
     ],
 )
 def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
-    """A bad key, an unknown model, another method or another path is not answered with a 5xx each time."""
+    """A bad key, an unknown model, another method or another path is not answered with a 5xx each time; but 501 for a method is right."""
     if asked.standing is Standing.BROKEN:
-        statuses = sorted({str(attempt.status) for attempt in asked.heard})
-        yield Finding(code="5xx", expected="a 4xx", received=f"{', '.join(statuses)} on every attempt")
+        violation = asked.purpose.violation
+        statuses = {attempt.status for attempt in asked.heard}
+        if violation is not None and violation.constraint == "method" and statuses == {_NOT_IMPLEMENTED}:
+            return
+        yield Finding(code="5xx", expected="a 4xx", received=f"{', '.join(map(str, sorted(statuses)))} on every attempt")
 
 
 @requirement(
@@ -106,8 +58,8 @@ def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
     cites=[contract("/x-errors/unknown-model"), incident("ddalcu/mlx-serve#258"), incident("ollama/ollama#6646")],
 )
 def unknown_models_are_refused(asked: Asked) -> Iterator[Finding]:
-    """A model that does not exist is refused, not answered by another one; servers of a single model do so by design."""
-    answer = _answer(asked)
+    """A model that does not exist, or has no name, is refused, not answered by another; servers of a single model do so by design."""
+    answer = answer_of(asked)
     if answer.succeeded:
         yield Finding(code="answered", expected="404", received=f"{answer.status} by some other model")
 
@@ -115,16 +67,30 @@ def unknown_models_are_refused(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "ERROR-MODEL-STATUS",
     Level.SHOULD,
-    on=unknown_model,
+    on=request.where(_plain_model, "plain request for an unknown model"),
     cites=[contract("/x-errors/unknown-model"), incident("BerriAI/litellm#27030")],
 )
 def unknown_models_get_404(asked: Asked) -> Iterator[Finding]:
     """A model that does not exist is answered with 404."""
-    answer = _answer(asked)
+    answer = answer_of(asked)
     if answer.succeeded:
         raise AbsentError("answered by another model")
     if answer.status != 404:
         yield Finding(code="status", expected="404", received=str(answer.status))
+
+
+@requirement(
+    "ERROR-MODEL-CODE",
+    Level.SHOULD,
+    on=request.where(_plain_model, "plain request for an unknown model"),
+    cites=[contract("/x-errors/unknown-model"), incident("silasnevstad/GPT-Extension-VSCode#10")],
+)
+def unknown_models_have_a_code(asked: Asked) -> Iterator[Finding]:
+    """The error about a model that does not exist has the code `model_not_found`: a 404 alone may mean a wrong address."""
+    answer = answer_of(asked)
+    if answer.status != 404:
+        raise AbsentError("not a 404")
+    yield from code_of(answer, "model_not_found")
 
 
 @requirement(
@@ -134,8 +100,8 @@ def unknown_models_get_404(asked: Asked) -> Iterator[Finding]:
     cites=[contract("/x-errors/wrong-method"), incident("ollama/ollama#5483")],
 )
 def other_methods_are_refused(asked: Asked) -> Iterator[Finding]:
-    """PUT where POST is meant is answered with a 4xx, such as 405 or 404."""
-    answer = _answer(asked)
+    """PUT and DELETE where POST is meant are answered with a 4xx, such as 405 or 404."""
+    answer = answer_of(asked)
     if not 400 <= answer.status < 500:
         yield Finding(code="status", expected="405", received=str(answer.status))
 
@@ -143,12 +109,12 @@ def other_methods_are_refused(asked: Asked) -> Iterator[Finding]:
 @requirement(
     "ERROR-METHOD-ALLOW",
     Level.SHOULD,
-    on=wrong_method,
+    on=any_method,
     cites=[contract("/x-errors/wrong-method"), standard("RFC 9110 §15.5.6", f"{RFC_9110}#section-15.5.6")],
 )
 def refused_methods_say_which_are_allowed(asked: Asked) -> Iterator[Finding]:
     """A 405 says in its Allow header which methods there are, POST among them."""
-    answer = _answer(asked)
+    answer = answer_of(asked)
     if answer.status != 405:
         raise AbsentError("not a 405")
     allow = answer.exchange.header("allow")
@@ -160,10 +126,14 @@ def refused_methods_say_which_are_allowed(asked: Asked) -> Iterator[Finding]:
     "ERROR-PATH",
     Level.SHOULD,
     on=wrong_path,
-    cites=[standard("RFC 9110 §15.5.5", f"{RFC_9110}#section-15.5.5"), incident("diegosouzapw/OmniRoute#6405")],
+    cites=[
+        contract("/x-errors/wrong-path"),
+        standard("RFC 9110 §15.5.5", f"{RFC_9110}#section-15.5.5"),
+        incident("diegosouzapw/OmniRoute#6405"),
+    ],
 )
 def other_paths_are_not_found(asked: Asked) -> Iterator[Finding]:
     """A path that does not exist is answered with a 4xx, as a rule 404; not by a page of something else."""
-    answer = _answer(asked)
+    answer = answer_of(asked)
     if not 400 <= answer.status < 500:
         yield Finding(code="status", expected="404", received=str(answer.status))

@@ -8,7 +8,7 @@ from conformance import strictjson
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.errors.own import failure, is_page, shown, turned_away
+from conformance.requirements.errors.own import envelope, failure, is_page, shown, turned_away
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply
 
@@ -89,6 +89,20 @@ def error_is_an_object(reply: ErrorReply) -> Iterator[Finding]:
         raise AbsentError("no error member")
     if not isinstance(reply.error, dict):
         yield Finding(code="no-object", expected="an object", received=show(reply.error), at=Place(pointer="/error"))
+
+
+@requirement(
+    "ERROR-ONLY-ERROR",
+    Level.SHOULD,
+    on=failure,
+    cites=[contract("/x-errors/only-error"), incident("cloudflare/cloudflare-docs#15116")],
+)
+def error_stands_alone(reply: ErrorReply) -> Iterator[Finding]:
+    """The body of an error has no member but `error`: not a vendor's own envelope around it, nor beside it."""
+    envelope(reply)
+    body = reply.observation.json
+    if isinstance(body, dict) and (more := sorted(set(body) - {"error"})):
+        yield Finding(code="more", expected='{"error": {…}}', received=f"{', '.join(more[:8])} beside it", at=Place(pointer=""))
 
 
 @requirement(

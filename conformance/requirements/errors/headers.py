@@ -11,9 +11,9 @@ from typing import Final
 from conformance.model import Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Observation, View
 from conformance.registry import contract, incident, requirement, standard
+from conformance.requirements.errors.own import RFC_9110
 from conformance.subjects.failure import exchange
 
-RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _REQUEST_ID: Final = re.compile(r"(.*-)?(request|trace|correlation|call)-?id|cf-ray", re.IGNORECASE)
 """The documented name is x-request-id; others in wide use serve as well."""

@@ -26,6 +26,9 @@ _INTERNALS: Final = {
 }
 """Marks that no sentence for people has: traces of stacks, places in source files, addresses of objects."""
 
+_WHOLE_KEY: Final = 16
+"""Characters of a key at least: shorter ones are words."""
+
 _MASKED: Final = re.compile(rb"\*{12}")
 """A key of a local server may be a word such as `none` or `EMPTY`, which stands in many an answer by itself."""
 
@@ -73,8 +76,8 @@ def _texts(exchange: Exchange) -> Iterator[bytes]:
 def _sent_key(exchange: Exchange) -> str:
     """The key of the request where it is not the user's own, which is never recorded; empty where it is."""
     header = next((value for name, value in exchange.sent.headers if name.lower() == "authorization"), "")
-    token = header.removeprefix("Bearer ")
-    return "" if token.startswith("$") else token
+    token = header.rpartition(" ")[2]
+    return "" if token.startswith("$") or len(token) < _WHOLE_KEY else token
 
 
 @requirement(

@@ -14,7 +14,7 @@ from conformance.requirements.errors.own import envelope, failure
 from conformance.strictjson import get, show
 from conformance.subjects.failure import ErrorReply
 
-_WORD: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+WORD: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _NOTHING: Final = frozenset({"none", "null", "undefined", "nil", "[object object]", "{}", "nan"})
 
 
@@ -80,7 +80,7 @@ def type_is_a_word(reply: ErrorReply) -> Iterator[Finding]:
     kind = get(envelope(reply), "type")
     if not isinstance(kind, str) or not kind:
         raise AbsentError("no type")
-    if not _WORD.fullmatch(kind):
+    if not WORD.fullmatch(kind):
         yield Finding(code="class-name", expected="a word in snake case", received=show(kind), at=Place(pointer="/error/type"))
 
 

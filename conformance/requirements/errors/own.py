@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from conformance.model import Json, Purpose
-from conformance.observation import AbsentError, Asked, Gap, View
+from conformance.model import Finding, Json, Place, Purpose
+from conformance.observation import AbsentError, Asked, Gap, Observation, UnmetError, View
+from conformance.strictjson import get, show
 from conformance.subjects.failure import ErrorReply, error_reply
+
+RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 
 PROXY: Final = frozenset({408, 413, 429, *range(502, 600)})
 """Statuses that a proxy gives as often as the server behind it."""
@@ -24,6 +27,11 @@ ROUTED: Final = frozenset({"method", "path", "media-type"})
 def is_routed(purpose: Purpose) -> bool:
     """Whether the request may be turned away before the API sees it."""
     return purpose.violation is not None and purpose.violation.constraint in ROUTED
+
+
+def _is_read(purpose: Purpose) -> bool:
+    """Whether the error has a body that anybody reads: the answer to HEAD has none, and a browser looks at the status alone of OPTIONS."""
+    return is_routed(purpose) and purpose.key not in {"door/head", "door/preflight"}
 
 
 def _only(view: View[ErrorReply], keep: Callable[[ErrorReply], bool]) -> View[ErrorReply]:
@@ -40,7 +48,7 @@ def _own(reply: ErrorReply) -> bool:
 failure: Final = _only(error_reply.where(lambda purpose: not is_routed(purpose), "error answer of the API"), _own)
 """Error answers for which the API itself is to answer."""
 
-turned_away: Final = _only(error_reply.where(is_routed, "answer to another method, path or media type"), _own)
+turned_away: Final = _only(error_reply.where(_is_read, "answer to another method, path or media type"), _own)
 """Error answers that may come from a router."""
 
 
@@ -60,6 +68,22 @@ def envelope(reply: ErrorReply) -> dict[str, Json]:
     if not isinstance(error, dict):
         raise AbsentError("no error object")
     return error
+
+
+def answer_of(asked: Asked) -> Observation:
+    """The answer to a request at the door. Raises `UnmetError` when each was a 5xx: ERROR-DOOR-NO-5XX tells of that."""
+    if asked.answer is None:
+        raise UnmetError("every attempt failed")
+    return asked.answer
+
+
+def code_of(answer: Observation, wanted: str) -> Iterator[Finding]:
+    """Find fault with another code. Raises `AbsentError` without an envelope or a code, or for one that is no text: others see to that."""
+    code = get(envelope(ErrorReply(answer)), "code")
+    if code is not None and not isinstance(code, str):
+        raise AbsentError("no code")
+    if code != wanted:
+        yield Finding(code="code", expected=wanted, received=show(code), at=Place(pointer="/error/code"))
 
 
 def shown(reply: ErrorReply) -> str:

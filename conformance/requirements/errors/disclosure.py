@@ -1,0 +1,79 @@
+"""What an error tells of others: where they are, and what they let themselves in with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from conformance.model import Finding, Level
+from conformance.registry import contract, requirement
+from conformance.subjects.failure import ErrorReply, error_reply
+
+_READ: Final = 200_000
+"""Bytes of an error that are looked at."""
+
+_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_HOST: Final = re.compile(
+    rf"(?<![\w.-])(?:10(?:\.{_OCTET}){{3}}|192\.168(?:\.{_OCTET}){{2}}|172\.(?:1[6-9]|2\d|3[01])(?:\.{_OCTET}){{2}}|127\.0\.0\.1:\d+"
+    r"|localhost:\d+|[a-z0-9][\w-]*(?:\.[\w-]+)*\.(?:svc\.cluster\.local|svc|internal|cluster\.local)(?::\d+)?)(?![\w.]*\w)",
+    re.IGNORECASE,
+)
+"""Private addresses (RFC 1918), this machine with a port, and names that only an inside resolves (ICANN's `.internal`, Kubernetes)."""
+
+_WHO_ASKS: Final = frozenset({401, 403, 407, 429})
+"""Statuses whose message may well name the address of the client."""
+
+_CREDENTIALS: Final = {
+    "key": r"\b(?:sk|pk|rk|gsk|xai|hf)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{24,}\b",
+    "cloud-key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    "google-key": r"\bAIza[A-Za-z0-9_-]{35}\b",
+    "token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "password-in-url": r"\b[a-z][a-z0-9+]*://[^\s/:@\"']+:(?!\*)[^\s/@\"']{3,}@[\w.-]+",
+}
+"""Forms that keys, tokens and passwords have, and hardly anything else."""
+
+
+def _texts(reply: ErrorReply) -> str:
+    return reply.observation.exchange.body[:_READ].decode(errors="replace")
+
+
+def _sent(reply: ErrorReply) -> str:
+    """All that the client said itself."""
+    sent = reply.observation.exchange.sent
+    return " ".join([sent.body[:_READ].decode(errors="replace"), *(value for _, value in sent.headers)])
+
+
+@requirement(
+    "ERROR-NO-HOSTS",
+    Level.SHOULD,
+    on=error_reply,
+    cites=[contract("/x-errors/no-hosts")],
+)
+def errors_show_no_hosts(reply: ErrorReply) -> Iterator[Finding]:
+    """An error shows no private address and no internal name of another host."""
+    if reply.observation.status in _WHO_ASKS:
+        return
+    asked = urlsplit(reply.observation.exchange.sent.url)
+    own, sent = {asked.netloc.lower(), (asked.hostname or "").lower()}, _sent(reply)
+    for found in _HOST.finditer(_texts(reply)):
+        host = found.group()
+        if host.lower() not in own and host.lower().partition(":")[0] not in own and host not in sent:
+            yield Finding(code="host", expected="nothing of the inside", received=host)
+            return
+
+
+@requirement(
+    "ERROR-NO-CREDENTIALS",
+    Level.SHOULD,
+    on=error_reply,
+    cites=[contract("/x-errors/no-credentials")],
+)
+def errors_show_no_credentials(reply: ErrorReply) -> Iterator[Finding]:
+    """An error shows no key, token or password of somebody else, such as the one that a gateway has for its own provider."""
+    sent = _sent(reply)
+    for code, pattern in _CREDENTIALS.items():
+        if (found := re.search(pattern, _texts(reply))) and found.group() not in sent:
+            # Not written out once more.
+            yield Finding(code=code, expected="no credential", received=f"{found.group()[:6]}…, {len(found.group())} characters")
