@@ -100,7 +100,12 @@ def plan(*, as_json: bool, **options: Any) -> None:
     "--dialect", default="openai-compatible", show_default=True, metavar="NAME|FILE", help="Reading of the contract to conform to."
 )
 @click.option("--defect", default="", metavar="ID", help="Misbehave in exactly this way; `conformance list defects` names them.")
-@click.option("--character", type=click.Choice(list(Character)), default=Character.OBEDIENT, help="What the model behind it is like.")
+@click.option(
+    "--character",
+    type=click.Choice([each.value for each in Character]),
+    default=Character.OBEDIENT.value,
+    help="What the model behind it is like.",
+)
 @click.option("--latency", default="0", metavar="SECONDS|200ms", help="Time until an answer begins.")
 @click.option("--pace", default="0", metavar="SECONDS|20ms", help="Time between two pieces of a stream.")
 def serve(*, host: str, port: int, dialect: str, defect: str, character: str, latency: str, pace: str) -> None:
