@@ -134,6 +134,8 @@ def _told(inquiry: _Inquiry, asking: list[Asked], *, denied: bool) -> _Told:
         return _Told(Support.DENIED, "The target is said to lack it.")
     if not asking:
         return _Told(Support.NOT_ASKED, "Nothing in this run asks for it.")
+    # A request that holds many legal values holds most of them at their default, where nothing shows.
+    asking = [each for each in asking if not each.purpose.samples] or asking
     if taken := [each for each in asking if each.accepted]:
         return _effect(inquiry, taken)
     return next(_turned_away(inquiry, asking))
@@ -142,10 +144,8 @@ def _told(inquiry: _Inquiry, asking: list[Asked], *, denied: bool) -> _Told:
 def _effect(inquiry: _Inquiry, taken: list[Asked]) -> _Told:
     """What the answers show of a feature that was accepted."""
     feature = inquiry.feature
-    # A request that holds many legal values holds most of them at their default, where nothing shows.
-    telling = [each for each in taken if not each.purpose.samples] or taken
     showing = [each for each in inquiry.known if feature in each.shows]
-    verdicts = judge(Part(inquiry.evidence, [each.purpose.key for each in telling]), showing)
+    verdicts = judge(Part(inquiry.evidence, [each.purpose.key for each in taken]), showing)
     held = tuple(verdict.requirement for verdict in verdicts if verdict.passed)
     broken = tuple(verdict.requirement for verdict in verdicts if verdict.failed)
     wrong = tuple(each.id for each in inquiry.known if each.id in inquiry.failing and _is_about(each, feature) and each not in showing)

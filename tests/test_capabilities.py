@@ -69,8 +69,11 @@ def test_a_default_among_other_legal_values_shows_nothing() -> None:
     samples = purpose("samples/one", needs=("n",))
     neutral = Sample(slug="n/default", kind=SampleKind.NEUTRAL, pointer="/n", text="n at its default", needs=frozenset({"n"}))
     held.add(type(samples)(key=samples.key, scenario="samples", needs=samples.needs, samples=(neutral,)), choices(1, n=1))
-    assert told(held, "n").requirements == ("ANSWER-N",)
     assert told(held, "n").support is Support.IGNORED
+    held.add(purpose("s/one", needs=("n",)), named("n"))
+    assert told(held, "n").support is Support.REFUSED
+    held.add(purpose("s/one", needs=("n",)), lost())
+    assert told(held, "n").support is Support.UNKNOWN
 
 
 def test_a_feature_of_which_nothing_shows_is_unknown() -> None:

@@ -130,7 +130,7 @@ def round_trip(ask: Ask) -> Iterator[Step]:
 
     def again(answer: Exchange) -> dict[str, Json] | None:
         body = _with_results(ask, answer, RESULT, verbatim=True)
-        return None if body is None else {**body, ask.cap_field: ROOM, "tool_choice": "required", "stream": True}
+        return None if body is None else {**body, ask.cap_field: ROOM, "tool_choice": "required"}
 
     needs, before = ["tools", "tool-choice-required"], ask.key("call")
     yield ask.step(
@@ -147,8 +147,8 @@ def round_trip(ask: Ask) -> Iterator[Step]:
         topics=["history", "parts"],
         output_tokens=BRIEF,
     )
-    needs, topics = [*needs, "streaming"], ["call", "forced", "history", "verbatim"]
-    yield ask.step("verbatim", again, needs=needs, after=before, topics=topics, output_tokens=ROOM, stream=True)
+    topics = ["call", "forced", "history", "verbatim"]
+    yield ask.step("verbatim", again, needs=needs, after=before, topics=topics, output_tokens=ROOM)
 
 
 def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool = False) -> dict[str, Json] | None:
