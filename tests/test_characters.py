@@ -37,7 +37,7 @@ CATALOGUE: Final = registry.load()
 SPOKEN: Final = tuple(each for each in CATALOGUE.requirements if each.area is not Area.VALIDATION)
 """Requirements that look at answers."""
 
-SAMPLE: Final = 2
+SAMPLE: Final = 1
 """Defects tried behind each character."""
 
 FAILED: Final = {Outcome.FAIL, Outcome.ERROR}

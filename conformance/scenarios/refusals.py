@@ -55,7 +55,10 @@ def invalid(ask: Ask) -> Iterator[Step]:
 @scenario("malformed", tiers=EVERYWHERE)
 def malformed(ask: Ask) -> Iterator[Step]:
     """Bodies that are no JSON object, or not labelled as one."""
+    bounded = bool(ask.contract.request_faults({**ask.minimal, "temperature": 1e308}))
     for case in ask.corpus.malformed(ask.minimal):
+        if case.violation.constraint == "magnitude" and not bounded:
+            continue  # some document names no bound, and then no number is too large
         step = ask.refused(case.key, case.body, case.violation, expect=case.expect, content_type=case.content_type, topics=["malformed"])
         if case.content_encoding is not None and isinstance(step.request, Request):
             step = replace(step, request=replace(step.request, headers=(("content-encoding", case.content_encoding),)))

@@ -70,7 +70,7 @@ def strict_arguments_fit(answered: Reply) -> Iterator[Finding]:
     "ANSWER-ARGUMENTS-FIT",
     Level.MAY,
     on=valid_reply.needing("tools"),
-    cites=[contract("/x-answer/arguments-json"), contract("/components/schemas/FunctionDefinition")],
+    cites=[contract("/x-answer/arguments-json"), contract("/components/schemas/FunctionTool")],
 )
 def arguments_fit(answered: Reply) -> Iterator[Finding]:
     """The arguments of a call fit the parameters of the tool, strict or not. Models fail at this; who executes calls has to check."""
