@@ -37,6 +37,7 @@ to make, not that a named project still makes it.
 class Incident:
     """A mistake, and what is done about it."""
 
+    area: Area
     defect: str
     level: Level
     """How much it matters to those whom it hits; what holds it may have another level in a reading."""
@@ -49,23 +50,24 @@ class Incident:
 def incidents(area: Area) -> tuple[Incident, ...]:
     """Read the mistakes of one area, in the order of the data. Raises `CatalogueError` for an entry that lacks something."""
     path = FOLDER / "incidents" / f"{area}.yaml"
-    return tuple(_read(entry, f"{path.name}, entry {number}") for number, entry in enumerate(items(documents.read(path), "incidents"), 1))
+    entries = enumerate(items(documents.read(path), "incidents"), 1)
+    return tuple(_read(area, entry, f"{path.name}, entry {number}") for number, entry in entries)
 
 
-def _read(entry: Json, where: str) -> Incident:
+def _read(area: Area, entry: Json, where: str) -> Incident:
     defect, level = get(entry, "defect"), get(entry, "level")
     reports = tuple(each for each in items(entry, "reports") if isinstance(each, str))
     if not isinstance(defect, str) or level not in set(Level) or not reports:
         raise CatalogueError(f"{where}: an incident has a `defect` in words, a `level` and one report or more.")
     held_by = tuple(str(each) for each in items(entry, "held_by"))
-    return Incident(
-        defect=defect, level=Level(str(level)), reports=tuple(registry.incident(each).label for each in reports), held_by=held_by
-    )
+    labels = tuple(registry.incident(each).label for each in reports)
+    return Incident(area=area, defect=defect, level=Level(str(level)), reports=labels, held_by=held_by)
 
 
 def exclusion(of: Incident, catalogue: Catalogue) -> Exclusion | None:
-    """Find the exclusion that names one of its reports."""
-    return next((each for each in catalogue.exclusions if set(each.incidents) & set(of.reports)), None)
+    """Find the exclusion of its area that names one of its reports; one report may tell of several mistakes."""
+    named = (each for each in catalogue.exclusions if each.area is of.area and set(each.incidents) & set(of.reports))
+    return next(named, None)
 
 
 def unheld(area: Area, catalogue: Catalogue) -> Iterator[Incident]:
