@@ -69,7 +69,7 @@ LOSS: dict[str, set[str]] = {
     "role": {"STREAM-ROLE-FIRST", "ANSWER-N"},
     "text": {"STREAM-SAME-TEXT", "USAGE-LOGPROBS", "ANSWER-JSON-SCHEMA"},
     "call": {"STREAM-TOOL-FIRST", "STREAM-TOOL-TYPE", "ANSWER-TOOL-CHOICE-NAMED"},
-    "fragment": {"STREAM-TOOL-JOIN", "ANSWER-ARGUMENTS-JSON"},
+    "fragment": {"STREAM-TOOL-JOIN", "ANSWER-ARGUMENTS-JSON", "ANSWER-ARGUMENTS-FIT"},
     "finish": {"STREAM-FINISH-ONCE"},
     "usage": {"STREAM-USAGE-PRESENT"},
     "done": {"STREAM-DONE"},
@@ -153,14 +153,18 @@ WRONG: dict[str, Kind] = {
     "the role is dropped": Kind(dropped("role"), LOSS["role"]),
     "text is dropped": Kind(dropped("text"), LOSS["text"], because=CHANCE),
     "the beginning of a call is dropped": Kind(dropped("call"), LOSS["call"]),
-    "a fragment of a call is dropped": Kind(dropped("fragment"), LOSS["fragment"], because=CHANCE),
+    "a fragment of a call is dropped": Kind(
+        dropped("fragment"), LOSS["fragment"], also=frozenset({"ANSWER-ARGUMENTS-FIT"}), because=CHANCE
+    ),
     "the finish_reason is dropped": Kind(dropped("finish"), LOSS["finish"]),
     "the usage is dropped": Kind(dropped("usage"), LOSS["usage"]),
     "[DONE] is dropped": Kind(dropped("done"), LOSS["done"]),
     "the role is doubled": Kind(doubled("role"), {"STREAM-ROLE-ONCE"}),
     "text is doubled": Kind(doubled("text"), LOSS["text"], because=CHANCE),
     "the beginning of a call is doubled": Kind(doubled("call"), {"STREAM-TOOL-LATER"}),
-    "a fragment of a call is doubled": Kind(doubled("fragment"), LOSS["fragment"], because=CHANCE),
+    "a fragment of a call is doubled": Kind(
+        doubled("fragment"), LOSS["fragment"], also=frozenset({"ANSWER-ARGUMENTS-FIT"}), because=CHANCE
+    ),
     "the finish_reason is doubled": Kind(doubled("finish"), {"STREAM-FINISH-ONCE"}),
     "the usage is doubled": Kind(doubled("usage"), {"STREAM-USAGE-ONCE"}),
     "[DONE] is doubled": Kind(doubled("done"), {"STREAM-DONE-ONCE"}),
@@ -168,7 +172,9 @@ WRONG: dict[str, Kind] = {
     "a call before the role": Kind(swapped("role", "call"), {"STREAM-ROLE-FIRST"}),
     "text in another order": Kind(swapped("text", "text"), LOSS["text"], because=CHANCE),
     "a fragment before its call": Kind(swapped("call", "fragment"), {"STREAM-TOOL-FIRST", "STREAM-TOOL-TYPE"}),
-    "fragments in another order": Kind(swapped("fragment", "fragment"), LOSS["fragment"], because=CHANCE),
+    "fragments in another order": Kind(
+        swapped("fragment", "fragment"), LOSS["fragment"], also=frozenset({"ANSWER-ARGUMENTS-FIT"}), because=CHANCE
+    ),
     "text after the finish_reason": Kind(swapped("text", "finish"), {"STREAM-FINISH-LAST"}),
     "a fragment after the finish_reason": Kind(swapped("fragment", "finish"), {"STREAM-FINISH-LAST"}),
     "usage before the finish_reason": Kind(swapped("finish", "usage"), {"STREAM-USAGE-AFTER-FINISH"}),

@@ -71,10 +71,14 @@ def _counted_alike(pair: Twins) -> bool:
 
 
 def _one_stretch_apart(whole: Choice, streamed: Choice) -> bool:
-    """Whether one text is the other but for a single stretch that it lacks."""
+    """Whether one text is the other but for a single stretch that it lacks.
+
+    The stretch holds a word and a blank: within a word a model may choose another token, `13` for `1`, that costs as much.
+    """
     shorter, longer = sorted((whole.text, streamed.text), key=len)
     alike = next((place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter))
-    return bool(shorter) and longer.endswith(shorter[alike:])
+    stretch = longer[alike : alike + len(longer) - len(shorter)]
+    return bool(shorter) and longer.endswith(shorter[alike:]) and stretch.strip() not in {"", stretch}
 
 
 @requirement(
