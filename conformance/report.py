@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow
+from conformance.contract import Contract
 from conformance.gate import Gate
 from conformance.model import Exchange, Footer, Header, Plan, Verdict
 from conformance.observation import Records
@@ -25,6 +26,8 @@ class Report:
     """Everything a renderer may show. Whatever came from the target is untrusted."""
 
     header: Header
+    contract: Contract
+    """The reading that was judged by: what clauses say is told in its words."""
     plan: Plan | None
     footer: Footer | None
     torn: bool

@@ -170,6 +170,7 @@ def judged(
         gate = decide(verdicts, complete=record.complete, reason=_why(record), strict=strict)
     return Report(
         header=record.header,
+        contract=contract,
         plan=record.plan,
         footer=record.footer,
         torn=record.torn,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Area, Level, Outcome
+from conformance.render import wording
 from conformance.report import Report, Row
 
 OUTCOMES: Final = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INAPPLICABLE, Outcome.NOT_RUN, Outcome.ERROR)
 """In the order of a table's columns."""
+
+
+_HARM: Final = (Area.STREAMING, Area.ANSWER, Area.ERRORS, Area.USAGE, Area.VALIDATION)
+"""Areas, the one first whose failures cost a client most; `wording.ORDER` says it to readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,15 @@ class Section:
     about: str
     """What it means for a row to be here."""
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untested:
+    """Requirements that were not tested, and why."""
+
+    outcome: Outcome
+    because: str
+    requirements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +72,7 @@ def sections(report: Report) -> tuple[Section, ...]:
             anchor=anchor,
             title=title,
             about=about,
-            rows=tuple(r for r in report.rows if r.verdict.outcome is outcome and level in (None, r.verdict.level)),
+            rows=_harmful(r for r in report.rows if r.verdict.outcome is outcome and level in (None, r.verdict.level)),
         )
         for anchor, outcome, level, title, about in _SECTIONS
     )
@@ -66,8 +80,28 @@ def sections(report: Report) -> tuple[Section, ...]:
 
 
 def failures(report: Report) -> tuple[Row, ...]:
-    """Return the failing rows, MUST before SHOULD before MAY."""
-    return tuple(row for level in Level for row in report.rows if row.verdict.outcome is Outcome.FAIL and row.verdict.level is level)
+    """Return the failing rows, most harmful first."""
+    return tuple(row for level in Level for row in _harmful(_failing(report, level)))
+
+
+def _failing(report: Report, level: Level) -> Iterator[Row]:
+    return (row for row in report.rows if row.verdict.outcome is Outcome.FAIL and row.verdict.level is level)
+
+
+def _harmful(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Rows by area, in each the one that failed most often first; what failed equally often stays in the order of the catalogue."""
+    return tuple(sorted(rows, key=lambda row: (_HARM.index(row.requirement.area), -row.verdict.failed)))
+
+
+def untested(report: Report) -> tuple[Untested, ...]:
+    """Put together what was not tested for the same reason, the most frequent reason of each outcome first."""
+    found: dict[tuple[Outcome, str], list[str]] = {}
+    for row in report.rows:
+        if row.verdict.outcome in {Outcome.NOT_RUN, Outcome.INAPPLICABLE}:
+            reason = next(iter(wording.why(row, report)), "no reason was recorded")
+            found.setdefault((row.verdict.outcome, reason), []).append(row.requirement.id)
+    made = [Untested(outcome=outcome, because=because, requirements=tuple(names)) for (outcome, because), names in found.items()]
+    return tuple(sorted(made, key=lambda each: (OUTCOMES.index(each.outcome), -len(each.requirements))))
 
 
 def totals(report: Report) -> dict[Outcome, int]:

@@ -11,9 +11,11 @@ from typing import Final
 from markupsafe import escape
 
 from conformance import impact
-from conformance.model import Exchange, Place
-from conformance.render import curl, transcript, wording
+from conformance.model import Exchange, Finding, Place
+from conformance.render import curl, hexdump, timeline, transcript, wording
+from conformance.render.hexdump import Dump
 from conformance.render.text import line
+from conformance.render.timeline import Timeline
 from conformance.render.transcript import Mark, Transcript
 from conformance.report import Report
 
@@ -24,7 +26,9 @@ _ROW: Final = 2_800
 """Of these, what a failing row needs when it is told in brief, measured on the template with hostile text. The rest is for exchanges
 and findings in full, first come, first served."""
 
-_REQUEST: Final = 2048
+_HEX_MARKUP: Final = 120
+"""Markup around one line of a hex dump."""
+
 _LINE_MARKUP: Final = 90
 _FRAME: Final = 1800
 """Markup around one exchange, measured on the template."""
@@ -35,6 +39,22 @@ _REPLAYS: Final = 100
 """Exchanges that are read by the official client; each takes it a few milliseconds."""
 
 _Fields = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How much of an exchange is shown, in characters of each part."""
+
+    request: int
+    response: int
+    curl: int
+
+
+FULL: Final = Depth(request=2048, response=transcript.CHARACTERS, curl=curl.INLINE)
+"""Behind something that is wrong."""
+
+GLANCE: Final = Depth(request=480, response=800, curl=480)
+"""Behind something that holds: enough to see what was asked and what an answer looks like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +75,8 @@ class Shown:
     fault: str
     headers: _Fields
     response: Transcript
+    timeline: Timeline | None
+    """Of a stream."""
     marked_headers: frozenset[str]
     masked: int
     curl: str
@@ -87,9 +109,20 @@ class Gallery:
         """Count text that is shown beside the exchanges."""
         self._left -= sum(len(escape(text)) for text in texts)
 
-    def new(self, identifiers: Iterable[str]) -> tuple[Shown, ...]:
+    def new(self, identifiers: Iterable[str], depth: Depth = FULL) -> tuple[Shown, ...]:
         """Of these exchanges, those that were not shown before and fit."""
-        return tuple(filter(None, (self._new(identifier) for identifier in identifiers)))
+        return tuple(filter(None, (self._new(identifier, depth) for identifier in identifiers)))
+
+    def dump(self, finding: Finding) -> Dump | None:
+        """The bytes that a finding is about, where that can be told and there is room."""
+        if self.is_full or finding.at == Place():
+            return None
+        exchange = self._report.exchange(finding.exchange)
+        span = None if exchange is None else transcript.span(exchange, finding.at)
+        made = None if exchange is None or span is None else hexdump.dump(exchange.body, span)
+        if made is not None:
+            self._left -= len(made.lines) * (_HEX_MARKUP + 5 * hexdump.WIDTH)
+        return made
 
     def link(self, identifier: str) -> Link:
         """Point to where an exchange is shown."""
@@ -105,13 +138,14 @@ class Gallery:
             self.charge(self._impacts[identifier])
         return self._impacts.get(identifier, "")
 
-    def _new(self, identifier: str) -> Shown | None:
+    def _new(self, identifier: str, depth: Depth) -> Shown | None:
         if identifier in self._anchors or self.is_full:
             return None
         exchange = self._report.exchange(identifier)
         if exchange is None:
             return None
-        shown = _show(exchange, self._anchor(identifier), self._marks.get(identifier, ()), self._report.header.target.key_variable)
+        marks = self._marks.get(identifier, ())
+        shown = _show(exchange, self._anchor(identifier), marks, self._report.header.target.key_variable, depth)
         self._anchors[identifier] = shown.anchor
         self._left -= _cost(shown)
         return shown
@@ -130,7 +164,7 @@ def _marks(report: Report) -> Mapping[str, tuple[Mark, ...]]:
     return {identifier: tuple(marks) for identifier, marks in found.items()}
 
 
-def _show(exchange: Exchange, anchor: str, marks: tuple[Mark, ...], key_variable: str) -> Shown:
+def _show(exchange: Exchange, anchor: str, marks: tuple[Mark, ...], key_variable: str, depth: Depth) -> Shown:
     sent, purpose = exchange.sent, exchange.purpose
     intent = f"to be {purpose.expect}" if purpose.expect != "either" else "may be accepted or refused"
     wrong: tuple[Mark, ...] = ()
@@ -145,21 +179,23 @@ def _show(exchange: Exchange, anchor: str, marks: tuple[Mark, ...], key_variable
         intent=line(intent, 300),
         request_line=line(f"{sent.method} {sent.url}", 600),
         request_headers=_fields(sent.headers),
-        request=transcript.of_request(sent.body, wrong, characters=_REQUEST),
+        request=transcript.of_request(sent.body, wrong, characters=depth.request),
         status_line="" if exchange.status is None else f"HTTP {_status(exchange.status)}",
         fault="" if exchange.fault is None else line(f"{exchange.fault.kind}: {exchange.fault.detail}"),
         headers=_fields(exchange.headers),
-        response=transcript.of_response(exchange, marks),
+        response=transcript.of_response(exchange, marks, characters=depth.response),
+        timeline=timeline.of(exchange, transcript.events(exchange, marks)),
         marked_headers=frozenset(mark.at.header.lower() for mark in marks if mark.at.header),
         masked=exchange.masked,
-        curl=curl.command(exchange, key_variable),
+        curl=curl.command(exchange, key_variable, inline=depth.curl),
     )
 
 
 def _cost(shown: Shown) -> int:
     lines = [one.text for one in (*shown.request.lines, *shown.response.lines)]
     fields = [part for pair in (*shown.request_headers, *shown.headers) for part in pair]
-    texts = [*lines, *fields, shown.curl, shown.request_line, shown.fault]
+    drawn = [] if shown.timeline is None else [shown.timeline.reads, shown.timeline.events, shown.timeline.marked, shown.timeline.words]
+    texts = [*lines, *fields, *drawn, shown.curl, shown.request_line, shown.fault]
     return _FRAME + sum(len(escape(text)) for text in texts) + _LINE_MARKUP * (len(lines) + len(fields))
 
 

@@ -19,8 +19,24 @@ _LEXEME: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 def members(text: str) -> Iterator[tuple[str, str | None]]:
     """Yield lines of a valid JSON text, each with the JSON Pointer of the member that begins on it; None where one only ends."""
+    return ((written, pointer) for written, pointer, _ in located(text))
+
+
+def located(text: str) -> Iterator[tuple[str, str | None, tuple[int, int]]]:
+    """The same, and which characters of the text a line is made of, a comma at its end apart."""
+    lexemes = list(_LEXEME.finditer(text))
+    taken = 0
+    for written, pointer in _lines([each.group() for each in lexemes]):
+        count = len(_LEXEME.findall(written))
+        own = lexemes[taken : taken + count]
+        if len(own) > 1 and own[-1].group() == ",":
+            own.pop()
+        taken += count
+        yield written, pointer, (own[0].start(), own[-1].end())
+
+
+def _lines(lexemes: list[str]) -> Iterator[tuple[str, str | None]]:
     pen = _Pen()
-    lexemes = _LEXEME.findall(text)
     for before, lexeme, after in zip(["", *lexemes], lexemes, [*lexemes[1:], ""], strict=False):
         match lexeme:
             case "{" | "[" if after not in ("}", "]"):

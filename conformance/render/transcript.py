@@ -14,7 +14,7 @@ from typing import Final
 
 from conformance import sse, strictjson
 from conformance.model import Chunk, Exchange, Place
-from conformance.render.members import members
+from conformance.render.members import located
 from conformance.render.text import decoded, line
 
 LINE: Final = 320
@@ -74,9 +74,26 @@ def of_request(body: bytes, pointers: Sequence[Mark] = (), *, characters: int = 
 def of_response(exchange: Exchange, marks: Sequence[Mark] = (), *, characters: int = CHARACTERS) -> Transcript:
     """Show what came back; a stream of events event by event, with the time of each."""
     body = exchange.body
-    is_stream = exchange.media_type == "text/event-stream" or body.startswith((b"data:", b"\xef\xbb\xbfdata:"))
-    lines = _events(exchange, body) if is_stream else _plain(body)
+    lines = _events(exchange, body) if _is_stream(exchange) else _plain(body)
     return _transcript(body, lines, marks, characters)
+
+
+def events(exchange: Exchange, marks: Sequence[Mark] = ()) -> tuple[Line, ...]:
+    """All events of a stream that are read in order to be shown; none for an answer that is no stream."""
+    lines = _events(exchange, exchange.body) if _is_stream(exchange) else []
+    return tuple(replace(one, marks=_hits(one, marks)) for one in lines if one.event is not None)
+
+
+def span(exchange: Exchange, place: Place) -> tuple[int, int] | None:
+    """Which bytes of an answer a finding is about: those it names, else its event, else its member; None when nobody knows."""
+    if place.span is not None:
+        return place.span
+    lines = _events(exchange, exchange.body) if _is_stream(exchange) else _plain(exchange.body)
+    return next((one.span for one in lines if one.span is not None and _hit(one, place)), None)
+
+
+def _is_stream(exchange: Exchange) -> bool:
+    return exchange.media_type == "text/event-stream" or exchange.body.startswith((b"data:", b"\xef\xbb\xbfdata:"))
 
 
 def _transcript(body: bytes, lines: list[Line], marks: Sequence[Mark], characters: int) -> Transcript:
@@ -157,9 +174,17 @@ def _plain(body: bytes) -> list[Line]:
         except strictjson.NotJsonError:
             pass
         else:
-            return [Line(text=text, pointer=pointer) for text, pointer in members(body.decode())]
+            return [Line(text=text, pointer=pointer, span=span) for text, pointer, span in _members(body.decode())]
     lines, start = [], 0
     for raw in body[:_READ].split(b"\n"):
         lines.append(Line(text=decoded(raw), span=(start, start + len(raw) + 1)))
         start += len(raw) + 1
     return lines
+
+
+def _members(text: str) -> Iterator[tuple[str, str | None, tuple[int, int]]]:
+    """Members with their bytes instead of their characters."""
+    ascii_only = text.isascii()
+    for written, pointer, (start, end) in located(text):
+        begin = start if ascii_only else len(text[:start].encode())
+        yield written, pointer, (begin, begin + (end - start if ascii_only else len(text[start:end].encode())))

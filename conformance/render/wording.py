@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from conformance.gate import ExitStatus
 from conformance.model import Header, Outcome, Place, Violation
 from conformance.options import Options
 from conformance.render.text import line
 from conformance.report import Report, Row
+
+ORDER: Final = (
+    "MUST before SHOULD before MAY. Within a level, what keeps a client from reading any answer comes before what makes answers wrong, "
+    "then failures it cannot understand, counts it pays by, and mistakes of its own that nobody tells it about. Within that, what failed "
+    "most often."
+)
+"""Why failures stand in the order in which they stand; `arrange` puts them there."""
 
 
 def meaning(status: ExitStatus) -> str:
@@ -37,6 +44,11 @@ def cut_off(report: Report) -> str:
     if report.footer is None:
         return "the record has no end, so the run was cut off"
     return "" if report.footer.complete else line(report.footer.reason).rstrip(".") or "no reason was recorded"
+
+
+def ended(text: str) -> str:
+    """Close a sentence with a full stop where nothing else closes it."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def headline(report: Report) -> tuple[str, str]:
@@ -67,10 +79,13 @@ def broken(violation: Violation) -> str:
 
 
 def rerun(header: Header, identifier: str) -> str:
-    """Return the command that asks this one thing again, under the same conditions; what is the default is left out."""
+    """Return the command that asks this one thing again, under the same conditions; what is the default is left out.
+
+    The embedded server is gone after its run, and its port with it: it is started anew.
+    """
     target, usual = header.target, Options()
     dialect = header.dialect[-1] if header.dialect else usual.dialect
-    words = ["conformance", "run", "--base-url", target.base_url, "--model", target.model]
+    words = ["conformance", "run", *([] if header.embedded else ["--base-url", target.base_url, "--model", target.model])]
     chosen = (("--dialect", dialect, usual.dialect), ("--tier", header.tier, usual.tier), ("--seed", header.seed, usual.seed))
     for name, value, default in chosen:
         if str(value) != default:

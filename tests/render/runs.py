@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
+from conformance.contract import load
 from conformance.gate import decide
 from conformance.model import (
     Area,
@@ -206,6 +207,7 @@ def report(
             selection=selection,
             started=1795000000.0,
         ),
+        contract=load(),
         plan=Plan(purposes=(), requests=40, billed=30, output_tokens=2000),
         footer=footer,
         torn=torn,

@@ -97,3 +97,11 @@ def test_the_command_is_one_visible_line(hostile_text: str) -> None:
     sent = (("X-Odd", hostile_text), ("X-Key", f"$CONFORMANCE_API_KEY {hostile_text}"))
     command = curl.command(exchange("a/b", sent_headers=sent, body=b"a\nb\x1b"), "CONFORMANCE_API_KEY")
     assert command.isprintable()
+
+
+@with_bash
+def test_a_value_that_the_record_lacks_is_asked_for_and_the_command_still_runs() -> None:
+    command = curl.command(exchange("a/b", sent_headers=(("X-Tenant", "***"), ("X-Odd", "a***b"))), "")
+    assert command.endswith("  # put the value of X-Tenant for ***: the record does not have it")
+    assert b"X-Tenant: ***" in arguments(command)
+    assert "#" not in curl.command(exchange("a/b"), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -73,7 +74,18 @@ def test_it_is_well_formed_and_every_anchor_is_there_once(any_report: Report) ->
 
 def test_it_loads_nothing(any_report: Report) -> None:
     page = Page(html.render(any_report))
-    assert not {tag for tag, _ in page.tags} & {"link", "img", "iframe", "object", "embed", "base", "svg", "video"}
+    assert not {tag for tag, _ in page.tags} & {
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "base",
+        "video",
+        "use",
+        "image",
+        "foreignobject",
+    }
     for tag, attributes in page.tags:
         assert not {"src", "srcset", "style", "action"} & set(attributes), tag
         assert not [name for name in attributes if name.startswith("on")], tag
@@ -136,6 +148,8 @@ def test_the_first_screen_says_verdict_subject_and_what_was_not_tested(typical: 
         "facadefacade",
         "gate, 1",
         "5 sent; planned: at most 40, repeats of lost answers apart",
+        "1 output tokens reported, 3 answers without a count; planned: at most 30 billed completions and 2,000 output tokens",
+        "inapplicable: STREAM-TOOLS , tools: refused with 400, not claimed",
         "2026-11-18 11:06:40 UTC",
         "Not tested : 1 not run, 1 inapplicable, 1 clause knowingly left out.",
     ):
@@ -160,6 +174,12 @@ def test_a_run_that_is_not_whole_says_so_before_anything_else(make: Make, footer
     assert said in text[:120]
 
 
+@pytest.mark.parametrize(("reason", "said"), [("is the port right?", "right? What"), ("stopped", "stopped. What"), ("lost.", "lost. What")])
+def test_a_reason_ends_with_one_mark(make: Make, reason: str, said: str) -> None:
+    footer = Footer(complete=False, reason=reason, exchanges=0, ended=0.0)
+    assert said in Page(html.render(make(row("STREAM-DONE", Outcome.PASS), footer=footer))).text
+
+
 def test_failures_come_first_and_by_level(typical: Report) -> None:
     page = Page(html.render(typical))
     headings = [
@@ -182,8 +202,12 @@ def test_a_failing_row_opens_to_all_that_is_needed(typical: Report) -> None:
     start = text.index('id="STREAM-DONE"')
     opened = Page(text[start - len('<div class="inside" ') : text.index('</details>\n<details class="row"', start)]).text
     for said in (
-        "/x-stream/terminator contract",
-        "owner/repo#123 incident",
+        "Contract /x-stream/terminator The last event of a successful stream has the data [DONE]",
+        "Standards HTML §9.2.6",
+        "Incidents owner/repo#123",
+        "4 events in 4 reads",
+        "Marked: #2 at 0.220 s, #3 at 0.270 s.",
+        "0000013",
         "Expected [DONE]",
         "Where text/streamed , event 3, bytes 318 to 425 no-done",
         "--only STREAM-DONE",
@@ -275,6 +299,47 @@ def test_a_pass_says_what_it_rests_on(typical: Report) -> None:
     text = Page(html.render(typical)).text
     assert "3 held" in text
     assert "Seen on text/plain" in text
+
+
+def test_what_passed_is_shown_at_a_glance_and_what_failed_in_full(make: Make) -> None:
+    long = [b'data: {"n": %d, "pad": "%s"}\n\n' % (n, b"x" * 60) for n in range(60)]
+    sent = exchange("text/long", *long)
+    found = Finding(code="odd", expected="x", received="y", at=Place(event=30), exchange="text/long")
+    failed = Page(html.render(make(row("STREAM-A", Outcome.FAIL, findings=[found]), exchanges=[sent])))
+    passed = Page(html.render(make(row("STREAM-A", Outcome.PASS, evidence=["text/long", "text/other"]), exchanges=[sent])))
+    assert len(passed.text) < len(failed.text)
+    assert [attributes["id"] for tag, attributes in passed.tags if attributes.get("class") == "both"] == ["x-text-long"]
+    assert "text/other" in passed.text
+
+
+def test_the_bytes_of_a_member_are_marked(typical: Report) -> None:
+    text = html.render(typical)
+    row_of_usage = text[text.index('id="USAGE-TYPES"') :]
+    dump = row_of_usage[row_of_usage.index('<div class="hex"') : row_of_usage.index("</pre></div>")]
+    marked = "".join(re.findall(r"<mark>((?:[0-9a-f]{2} )+)</mark>", dump))
+    assert bytes.fromhex(marked) == b'"prompt_tokens":"9"'
+
+
+def test_headings_do_not_skip_a_level(any_report: Report) -> None:
+    levels = [int(tag[1]) for tag, _ in Page(html.render(any_report)).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_every_table_says_what_its_headers_are_for(any_report: Report) -> None:
+    assert all(attributes.get("scope") for tag, attributes in Page(html.render(any_report)).tags if tag == "th")
+
+
+def test_a_page_has_its_landmarks_once(any_report: Report) -> None:
+    tags = [tag for tag, _ in Page(html.render(any_report)).tags]
+    assert [tags.count(each) for each in ("header", "main", "nav", "footer", "form")] == [1, 1, 1, 1, 1]
+
+
+def test_a_run_against_the_embedded_server_is_asked_again_without_its_port(make: Make) -> None:
+    report = make(row("STREAM-DONE", Outcome.PASS))
+    gone = replace(report, header=replace(report.header, embedded=True))
+    assert "conformance run --only STREAM-DONE" in Page(html.render(gone)).text
 
 
 def test_a_broken_transport_is_told(make: Make) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Json
-from conformance.render.members import members
+from conformance.render.members import located, members
 
 values: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -36,3 +36,11 @@ def test_literals_are_kept_as_they_were_sent() -> None:
 def test_each_line_knows_its_member() -> None:
     found = {pointer: text.strip() for text, pointer in members('{"a/b":[1,{"~":{}}]}') if pointer is not None}
     assert found == {"": "{", "/a~1b": '"a/b": [', "/a~1b/0": "1,", "/a~1b/1": "{", "/a~1b/1/~0": '"~": {}'}
+
+
+@settings(deadline=None)
+@given(values)
+def test_each_line_knows_where_it_stands_in_the_text(value: Json) -> None:
+    text = json.dumps(value)
+    for written, _, (start, end) in located(text):
+        assert "".join(text[start:end].split()) == "".join(written.removesuffix(",").split())

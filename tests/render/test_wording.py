@@ -23,6 +23,7 @@ def test_the_command_to_ask_again_names_what_was_not_the_default(make: Make) -> 
         "conformance run --base-url https://host/v1 --model 'a b' --dialect openai --tier full --seed 7"
         " --claim n --claim tools --deny audio --only STREAM-DONE"
     )
+    assert wording.rerun(replace(header, embedded=True), "STREAM-DONE") == "conformance run --only STREAM-DONE"
 
 
 @pytest.mark.parametrize(
