@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
+from conformance.target import Bounds
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
-
-    from conformance.target import Bounds
 
 
 class Watch:
@@ -31,6 +31,8 @@ class Watch:
         self.read_at = 0.0
         self.first = b""
         self.closed = False
+        self.securing = False
+        """Whether a handshake of TLS is under way."""
 
     def elapsed(self) -> float:
         """Seconds since the request began."""
@@ -130,7 +132,10 @@ class Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Secure the connection."""
         limit = self._backend.within_deadline(timeout, httpcore.ConnectTimeout)
+        watch = self._backend.watches.current or Watch(Bounds())
+        watch.securing = True
         secured = self._inner.start_tls(ssl_context, server_hostname, limit)
+        watch.securing = False
         self._backend.forget(self)
         return self._backend.adopt(secured)
 

@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from conformance import sse, strictjson
 from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
+from conformance.recent import Recent
 from conformance.settle import blamed, settled
 
 if TYPE_CHECKING:
@@ -271,8 +272,8 @@ class Evidence:
         self.records = records
         self.contract = contract
         self.claims = (contract.claims | identity.claims) - identity.denies
-        self.asked = lru_cache(maxsize=256)(self._asked)
-        """Look up one request by its key; the most recent ones stay in memory, for twins and controls."""
+        self.asked = Recent(self._asked, lambda asked: sum(len(each.exchange.body) for each in asked.attempts), most=256, weight=1 << 22)
+        """Look up one request by its key; the most recent ones stay in memory, for twins and controls, as long as they are small."""
 
     def _asked(self, key: str) -> Asked | None:
         purpose = self.records.purpose(key)

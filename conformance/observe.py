@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
 from conformance.errors import CatalogueError
-from conformance.model import Exchange, Purpose, Request
+from conformance.model import Exchange, FaultKind, Purpose, Request
 from conformance.pacing import Gate, backoff
 from conformance.settle import RATE_LIMITED, retries, settled, turned_down, unanswered
 
@@ -29,6 +29,13 @@ LOST_AFTER: Final = 8
 
 TURNED_AWAY_AFTER: Final = 32
 """Attempts in a row, over all workers, that are answered 429 before the run counts as locked out."""
+
+ENDLESS_AFTER: Final = 32
+"""Attempts in a row, over all workers, whose answer begins and does not end within our bounds, before the run ends: each costs as much
+time and memory as we give to any."""
+
+FLOODED_AFTER: Final = 256 * 1024 * 1024
+"""Bytes of answers that one run keeps. A conforming endpoint sends a hundredth of it; more would fill disks."""
 
 FAILING_AFTER: Final = 5
 """Requests answered 5xx on every attempt before others that are answered so are asked just once more: a server that fails where it
@@ -186,6 +193,11 @@ def _request(step: Step, ends: Mapping[str, Exchange]) -> Request | None:
     return step.request(before) if before is not None and settled(before) else None
 
 
+def _is_endless(exchange: Exchange) -> bool:
+    kind = exchange.fault.kind if exchange.fault else None
+    return kind is FaultKind.OVERSIZE or (kind is FaultKind.TIMEOUT and exchange.status is not None)
+
+
 class _Asker:
     """What the workers share."""
 
@@ -215,6 +227,8 @@ class _Asker:
         self._silent = 0
         self._patience = LOST_AFTER
         self._turned_away = 0
+        self._endless = 0
+        self._received = 0
         self._failing = 0
         self.reason = ""
         self.sent = 0
@@ -308,9 +322,19 @@ class _Asker:
             self._writer.append(exchange)
             self._silent = self._silent + 1 if unanswered(exchange) else 0
             self._turned_away = self._turned_away + 1 if exchange.status == RATE_LIMITED else 0
+            self._endless = self._endless + 1 if _is_endless(exchange) else 0
+            self._received += sum(len(chunk.data) for chunk in exchange.chunks)
             self._progress.exchanged(exchange)
+            self._bound_effort()
         self._gate.answered(exchange)
         return exchange
+
+    def _bound_effort(self) -> None:
+        """Stop when a target wears us out."""
+        if self._endless >= ENDLESS_AFTER:
+            self.halt(f"The target does not end its answers: {self._endless} in a row went on beyond our bounds, or stood still.")
+        if self._received > FLOODED_AFTER:
+            self.halt(f"The target sends too much: its answers came to more than {FLOODED_AFTER >> 20} MiB.")
 
     def _tell_waiting(self, seconds: float) -> None:
         with self._lock:

@@ -18,6 +18,9 @@ from conformance.model import MISSING, Json, Missing
 MAX_DEPTH: Final = 512
 """Nesting beyond which a text is refused unread; no answer of this API nests deeper than a dozen."""
 
+MAX_VALUES: Final = 1_000_000
+"""Values beyond which a text is refused unread, as far as commas tell: each takes up to fifty times its own length in memory."""
+
 
 class NoteCode(StrEnum):
     """What a strict reader would object to in a text that Python can read."""
@@ -76,6 +79,8 @@ def parse(text: bytes | str) -> Parsed:
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
         _refuse_depth(decoded)
+        if decoded.count(",") > MAX_VALUES:
+            raise NotJsonError(f"more than {MAX_VALUES} values", 0)
         value: Json = json.loads(decoded, object_pairs_hook=pairs, parse_constant=constant)
     except NotJsonError:
         raise

@@ -37,13 +37,17 @@ class Bounds:
     """Longest silence: until the status line, and between two reads."""
     total: float = 120.0
     """From sending to the last byte, whatever arrives in between."""
-    body: int = 16 * 1024 * 1024
-    """A completion of 4,096 tokens with 20 alternatives for each is about half of it; what the suite asks for is far smaller."""
-    reads: int = 100_000
+    body: int = 8 * 1024 * 1024
+    """A completion of 4,096 tokens with 20 alternatives for each is about that long; what the suite asks for is far smaller."""
+    reads: int = 20_000
     """Most pieces in which a body may arrive; a stream of one-byte pieces costs us a hundred times its size."""
+    events: int = 20_000
+    """Most events of a stream, for the same reason; there is about one for a token."""
+    kept: int = 64 * 1024
+    """What is kept of a body that went beyond one of these bounds: enough to see what it was."""
 
     def __post_init__(self) -> None:
-        for name in ("connect", "idle", "total", "body", "reads"):
+        for name in ("connect", "idle", "total", "body", "reads", "events", "kept"):
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise TargetError(f"The bound `{name}` is {value}.", hint="Give a number above 0.")

@@ -7,7 +7,7 @@ Whatever a target or the network does ends up in an `Exchange`; nothing it does 
 * Below the transport sits a network backend of ours (`connection.py`). It holds every single read against the deadline of its
   request; it notes when a read returned, so that a chunk is what arrived together, not what the parser cut it into; and it can be
   shut from another thread.
-* Nothing is decompressed, so nothing can explode. `Accept-Encoding: identity` is sent unless a request says otherwise.
+* Nothing is decompressed for the record, so nothing can explode. `Accept-Encoding: identity` is sent unless a request says otherwise.
 
 Proxies and certificates are taken from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, …), as other programs do;
 an address on this machine is always asked directly. HTTP/1.1 only.
@@ -113,8 +113,13 @@ class Wire:
         elapsed: float,
         fault: Fault | None,
     ) -> Exchange:
+        kept = None
+        if fault is not None and fault.kind is FaultKind.OVERSIZE and answer.size > self._target.bounds.kept:
+            kept = self._target.bounds.kept
+            fault = Fault(kind=fault.kind, detail=f"{fault.detail} Of {answer.size} bytes the first {kept} are kept.")
         headers, in_headers = self._redactor.headers(answer.headers)
-        chunks, in_chunks = self._redactor.chunks(answer.chunks())
+        coding = ", ".join(value for name, value in answer.headers if name.lower() == "content-encoding")
+        chunks, in_chunks = self._redactor.chunks(answer.chunks(kept), coding=coding)
         if fault is not None:
             # In this order: half a key is no longer recognised.
             fault = Fault(kind=fault.kind, detail=_shorten(self._redactor.text(fault.detail)[0]))
@@ -189,6 +194,8 @@ def _listen(
                 raise _TooMuchError(f"The body went on after {bounds.body} bytes.")
             if len(answer.pieces) > bounds.reads:
                 raise _TooMuchError(f"The body went on after {bounds.reads} pieces.")
+            if answer.events > bounds.events:
+                raise _TooMuchError(f"The stream went on after {bounds.events} events.")
             if 0 < hang_up_after <= answer.size and response.status_code == OK:
                 answer.hung_up = True
                 return
@@ -204,20 +211,32 @@ class _Answer:
         self.headers: _Fields = ()
         self.head_at: float | None = None
         self.size = 0
+        self.events = 0
+        """Lines that look like the data of an event; one that lies across two reads does not matter."""
         self.hung_up = False
         self.pieces: list[tuple[float, list[bytes]]] = []
         self._read = -1
 
     def add(self, data: bytes, watch: Watch) -> None:
         self.size += len(data)
+        self.events += data.count(b"data:")
         if watch.reads == self._read:
             self.pieces[-1][1].append(data)
         elif data:
             self.pieces.append((watch.read_at, [data]))
             self._read = watch.reads
 
-    def chunks(self) -> tuple[Chunk, ...]:
-        return tuple(Chunk(at, b"".join(parts)) for at, parts in self.pieces)
+    def chunks(self, most: int | None = None) -> tuple[Chunk, ...]:
+        """What came, or no more than the first `most` bytes of it."""
+        left = self.size if most is None else most
+        kept: list[Chunk] = []
+        for at, parts in self.pieces:
+            data = b"".join(parts)[:left]
+            if data:
+                kept.append(Chunk(at, data))
+                left -= len(data)
+        self.pieces.clear()
+        return tuple(kept)
 
 
 class _TooMuchError(Exception):
@@ -264,7 +283,7 @@ def _fault(error: Exception, watch: Watch, answer: _Answer) -> Fault:
         return Fault(kind=FaultKind.TLS, detail=f"No secure connection came about: {_reason(tls)}.")
     match error:
         case httpx.ConnectTimeout():
-            return Fault(kind=FaultKind.UNREACHABLE, detail=f"No connection came about within {watch.bounds.connect:g} s.")
+            return _not_connected(watch)
         case httpx.ConnectError():
             return Fault(kind=FaultKind.UNREACHABLE, detail=f"No connection came about: {_system_error(causes)}.")
         case httpx.ProxyError():
@@ -282,9 +301,19 @@ def _fault(error: Exception, watch: Watch, answer: _Answer) -> Fault:
             return Fault(kind=FaultKind.PROTOCOL, detail=f"The request cannot be put on the wire: {error}.")
 
 
+def _not_connected(watch: Watch) -> Fault:
+    """Tell a host that is silent from one that takes the connection and does not secure it."""
+    limit = min(watch.bounds.connect, watch.bounds.total)
+    if watch.securing:
+        return Fault(kind=FaultKind.TLS, detail=f"No secure connection came about: there was no whole reply within {limit:g} s.")
+    return Fault(kind=FaultKind.UNREACHABLE, detail=f"No connection came about within {limit:g} s.")
+
+
 def _late(watch: Watch, answer: _Answer) -> Fault:
     """Tell a silence from a flow that would not end: only the first is a time-out, the second is cut off by our own bound."""
     bounds = watch.bounds
+    if answer.status is None and watch.first and not watch.first.startswith(b"HTTP/"[: len(watch.first)]):
+        return Fault(kind=FaultKind.PROTOCOL, detail="What came was not HTTP, and then nothing came.")
     if watch.left() > 0:
         return Fault(kind=FaultKind.TIMEOUT, detail=f"Nothing came for {bounds.idle:g} s.")
     if answer.status is None:

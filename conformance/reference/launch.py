@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 from conformance.errors import ConfigurationError, HarnessError
 from conformance.reference.characters import Character
 from conformance.reference.service import KEY, MODEL
+from conformance.target import KEY_VARIABLES
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -101,7 +102,8 @@ class Embedded:
                 [sys.executable, "-c", _START],
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
-                env={**os.environ, "PYTHONPATH": paths},
+                # The key of a real endpoint is none of its business.
+                env={**{name: value for name, value in os.environ.items() if name not in KEY_VARIABLES}, "PYTHONPATH": paths},
                 start_new_session=True,  # Ctrl-C at a terminal is for the run; the server goes when the run goes.
             )
             if self._process.stdin is not None:
