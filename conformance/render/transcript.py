@@ -85,11 +85,25 @@ def events(exchange: Exchange, marks: Sequence[Mark] = ()) -> tuple[Line, ...]:
 
 
 def span(exchange: Exchange, place: Place) -> tuple[int, int] | None:
-    """Which bytes of an answer a finding is about: those it names, else its event, else its member; None when nobody knows."""
-    if place.span is not None:
-        return place.span
+    """Which bytes of an answer a finding is about: those it names, else its event or member; None when nobody knows.
+
+    Where an event is named and a member of its data, it is the bytes of the member.
+    """
     lines = _events(exchange, exchange.body) if _is_stream(exchange) else _plain(exchange.body)
-    return next((one.span for one in lines if one.span is not None and _hit(one, place)), None)
+    found = next((one for one in lines if one.span is not None and _hit(one, place)), None)
+    named = place.span or (found.span if found else None)
+    if found is not None and found.event is not None and named is not None and place.pointer:
+        return _member(exchange.body, named, place.pointer) or named
+    return named
+
+
+def _member(body: bytes, event: tuple[int, int], pointer: str) -> tuple[int, int] | None:
+    """The bytes of a member within the data of an event; None where its data are no JSON object on one line, or lack it."""
+    start, end = event
+    opening = body.find(b"{", start, end)
+    lines = _plain(body[opening:end].rstrip(b"\r\n")) if opening >= 0 else []
+    spans = (one.span for one in lines if one.pointer == pointer and one.span is not None)
+    return next(((opening + first, opening + last) for first, last in spans), None)
 
 
 def _is_stream(exchange: Exchange) -> bool:

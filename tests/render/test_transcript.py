@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.model import Place
-from conformance.render.transcript import LINE, Mark, of_request, of_response
+from conformance.render.transcript import LINE, Mark, of_request, of_response, span
 from tests.render.runs import ANSWER, STREAM, exchange
 
 
@@ -66,3 +66,29 @@ def test_an_endless_line_an_endless_body_and_a_tower_of_brackets_are_bounded() -
 def test_nothing_is_said_to_be_shortened_that_is_whole() -> None:
     assert not of_request(b'{"model": "m"}').shortened
     assert of_request(b"").lines == () or of_request(b"").size == 0
+
+
+def bytes_of(place: Place, *chunks: bytes, content_type: str = "text/event-stream") -> bytes | None:
+    made = exchange("a/b", *chunks, content_type=content_type)
+    found = span(made, place)
+    return None if found is None else made.body[found[0] : found[1]]
+
+
+def test_a_finding_leads_to_its_bytes() -> None:
+    whole = Place(event=2)
+    assert bytes_of(whole, *STREAM) == STREAM[2]
+    assert bytes_of(Place(event=2, pointer="/id"), *STREAM) == b'"id":"c2"'
+    assert bytes_of(Place(event=2, pointer="/choices/0/delta"), *STREAM) == b'"delta":{'
+    assert bytes_of(Place(event=2, pointer="/not/there"), *STREAM) == STREAM[2]
+    assert bytes_of(Place(span=(6, 10)), *STREAM) == STREAM[0][6:10]
+    assert bytes_of(Place(pointer="/usage/prompt_tokens"), ANSWER, content_type="application/json") == b'"prompt_tokens":"9"'
+    assert bytes_of(Place(header="Server"), *STREAM) is None
+
+
+def test_bytes_are_counted_where_characters_are_several_of_them() -> None:
+    body = '{"a":"žluťoučký","b":"ž"}'.encode()
+    assert bytes_of(Place(pointer="/b"), body, content_type="application/json") == '"b":"ž"'.encode()
+
+
+def test_an_event_that_is_no_json_is_shown_whole() -> None:
+    assert bytes_of(Place(event=0, pointer="/id"), b"data: {oops\n\n") == b"data: {oops\n\n"

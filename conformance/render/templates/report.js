@@ -32,7 +32,7 @@
     for (const group of groups) group.hidden = ![...group.querySelectorAll(ROW)].some((row) => !row.hidden);
     for (const [table, open] of tables) table.open = known.length ? Boolean(table.querySelector("tr.constraint:not([hidden])")) : open;
     const shown = known.length ? `${count} of ${rows.length} shown` : "";
-    const asked = unknown.length ? `Nothing is known by ${unknown.map((key) => `${key}:`).join(" ")}. Use ${KEYS.map((key) => `${key}:`).join(" ")} ` : "";
+    const asked = unknown.length ? `${unknown.map((key) => `“${key}:”`).join(", ")} is not known here; ${KEYS.map((key) => `“${key}:”`).join(", ")} are. ` : "";
     matches.textContent = asked + shown;
     query.setAttribute("aria-invalid", String(unknown.length > 0));
   };
