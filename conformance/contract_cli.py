@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,6 +82,39 @@ def lint(overlay: str) -> int:
     if not found:
         click.echo(f"{' < '.join(reversed(reading.chain))}: no mistakes. Fingerprint {reading.digest[:12]}.")
     return ExitStatus.BAD_CONFIGURATION if found else ExitStatus.CONFORMS
+
+
+@contract.command()
+@click.argument("record", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--dialect", default="", metavar="NAME|FILE", help="Reading to go by; else the one of the run.")
+@click.option("--missing", is_flag=True, help="List what was never seen as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+def coverage(*, record: Path, dialect: str, missing: bool, as_json: bool) -> None:
+    """Count what a saved run saw of the contract: properties, values, statuses and headers on the wire, of those that there are.
+
+    RUN is the folder of a run, or its run.jsonl.
+    """
+    from conformance import contract as contracts
+    from conformance import registry, session
+    from conformance.exercised import exercised
+    from conformance.render import contract_view
+    from conformance.runlog import Record
+
+    with Record.open(record / session.RECORD if record.is_dir() else record) as opened:
+        reading = contracts.load(dialect or opened.header.dialect[-1])
+        catalogue = registry.load()
+        catalogue.verify(reading)
+        walked = exercised(session.judged(opened, reading, catalogue, catalogue.requirements))
+    if as_json:
+        numbers = [{"part": str(c.group), "kind": str(c.kind), "exercised": c.exercised, "total": c.total} for c in walked.coverage()]
+        click.echo(json.dumps({"dialect": reading.dialect, "coverage": numbers, "missing": list(walked.missing())}, indent=2))
+        return
+    for line in contract_view.lines(walked):
+        click.echo(line)
+    if missing:
+        click.echo("\nNever seen")
+        for path in walked.missing():
+            click.echo(f"  {path}")
 
 
 def _plain(difference: Difference) -> dict[str, str | bool | list[str] | None]:

@@ -49,6 +49,8 @@ class Place:
 
 
 Outline = dict[Place, Aspects]
+Texts = dict[Place, str]
+"""What the contract says of places in prose."""
 
 ROOTS: Final = {
     Group.REQUEST: Schema.REQUEST,
@@ -75,27 +77,30 @@ def outlines(a: Contract, b: Contract) -> tuple[Outline, Outline]:
         tagged |= found
 
 
-def outline(contract: Contract, tagged: frozenset[Place] = frozenset()) -> Outline:
-    """List every place of a reading with what is said about it. Descriptions and sources are left out: they bind nobody.
+def outline(contract: Contract, tagged: frozenset[Place] = frozenset(), texts: Texts | None = None) -> Outline:
+    """List every place of a reading with what is said about it, each after the one it lies in.
 
+    Descriptions and sources are left out: they bind nobody. Descriptions go into `texts`, if that is given.
     Objects are told apart by tag where there are several at a place, and at the places in `tagged`.
     """
     document = contract.document
     found: Outline = {}
+    said = {} if texts is None else texts
     for group, component in ROOTS.items():
         pointer = f"/components/schemas/{component}"
-        _walk(
-            found, document, Place(group, str(group)), alternatives(document, {"$ref": f"#{pointer}"}), _ROOT_POINTERS - {pointer}, tagged
-        )
-    _statuses(found, document)
+        root = Place(group, str(group))
+        schema: Json = {"$ref": f"#{pointer}"}
+        said[root] = _description(document, schema)
+        _walk(found, said, document, root, alternatives(document, schema), _ROOT_POINTERS - {pointer}, tagged)
+    _statuses(found, said, document)
     for part in CLAUSES:
         group = Group.RULES if part == "x-dependencies" else Group.CLAUSES
         found.update({Place(group, f"{part}/{name}"): _clause(each) for name, each in _members(document, part)})
     for name, change in contract.levels.items():
         found[Place(Group.LEVELS, name)] = {"level": f"{change.level} ({change.because})"}
     for name, feature in contract.features.items():
-        said: Aspects = {"text": feature.text, "fields": frozenset(feature.fields)}
-        found[Place(Group.FEATURES, name)] = said | {"claimed": name in contract.claims, "denied": name in contract.denies}
+        declared: Aspects = {"text": feature.text, "fields": frozenset(feature.fields)}
+        found[Place(Group.FEATURES, name)] = declared | {"claimed": name in contract.claims, "denied": name in contract.denies}
     for name, value in document.items():
         if name not in _TOLD_ELSEWHERE:
             found[Place(Group.OTHER, name)] = {"content": compact(value)}
@@ -146,7 +151,7 @@ def _condition(arm: Json) -> str:
 
 
 def _walk(
-    found: Outline, document: Json, place: Place, arms: tuple[Alternative, ...], seen: frozenset[str], split: frozenset[Place]
+    found: Outline, texts: Texts, document: Json, place: Place, arms: tuple[Alternative, ...], seen: frozenset[str], split: frozenset[Place]
 ) -> None:
     found.setdefault(place, {}).update(merged(arms))
     objects = [arm for arm in arms if "properties" in arm.schema or "items" in arm.schema or "additionalProperties" in arm.schema]
@@ -161,6 +166,7 @@ def _walk(
         for step, (schemas, required) in _below(same).items():
             below = Place(place.group, here.path + (step if step in ("[]", "{}") else f".{step}"))
             found[below] = {"required": required}
+            texts[below] = next(filter(None, (_description(document, schema) for schema in schemas)), "")
             via = seen.union(*(arm.via for arm in same))
             arms_below = tuple(each for schema in schemas for each in alternatives(document, schema))
             again = any(each.via & via for each in arms_below)
@@ -168,7 +174,7 @@ def _walk(
                 known = sorted(name.rpartition("/")[2] for each in arms_below for name in each.via & via)
                 found[below] |= merged(arms_below) | {"again": ", ".join(known)}
             else:
-                _walk(found, document, below, arms_below, via, split)
+                _walk(found, texts, document, below, arms_below, via, split)
 
 
 def _below(arms: list[Alternative]) -> dict[str, tuple[list[Json], bool]]:
@@ -183,14 +189,23 @@ def _below(arms: list[Alternative]) -> dict[str, tuple[list[Json], bool]]:
     return {step: (each, required[step] == len(arms)) for step, each in schemas.items()}
 
 
-def _statuses(found: Outline, document: dict[str, Json]) -> None:
+def _description(document: Json, schema: Json) -> str:
+    """What a schema says of itself in prose, or what the one says that it refers to."""
+    described = [get(each, "description") for each in (schema, followed(document, schema))]
+    return next((" ".join(text.split()) for text in described if isinstance(text, str)), "")
+
+
+def _statuses(found: Outline, texts: Texts, document: dict[str, Json]) -> None:
     for status, answer in _members(document, *OPERATION, "responses"):
         response = followed(document, answer)
         place = Place(Group.STATUSES, status)
         found[place] = {}
+        texts[place] = _description(document, answer)
         for name, header in _members(response, "headers"):
             below = Place(Group.STATUSES, f"{status}.headers.{name}")
-            _walk(found, document, below, alternatives(document, get(followed(document, header), "schema")), frozenset(), frozenset())
+            texts[below] = _description(document, header)
+            arms = alternatives(document, get(followed(document, header), "schema"))
+            _walk(found, texts, document, below, arms, frozenset(), frozenset())
             found[below]["required"] = bool(get(followed(document, header), "required"))
         for media, body in _members(response, "content"):
             arms = alternatives(document, get(body, "schema"))
@@ -198,7 +213,7 @@ def _statuses(found: Outline, document: dict[str, Json]) -> None:
             if roots:
                 found[place][media] = ", ".join(dict.fromkeys(roots))
             else:
-                _walk(found, document, Place(Group.STATUSES, f"{status}.{media}"), arms, _ROOT_POINTERS, frozenset())
+                _walk(found, texts, document, Place(Group.STATUSES, f"{status}.{media}"), arms, _ROOT_POINTERS, frozenset())
 
 
 def _clause(clause: Json) -> Aspects:

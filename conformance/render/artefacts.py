@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 SUMMARY: Final = "summary.json"
 JUNIT: Final = "junit.xml"
 HTML: Final = "report.html"
+CONTRACT: Final = "contract.html"
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write summary.json, junit.xml and report.html. Raises `RecordError` when the folder cannot be written to."""
-    from conformance.render import html, junit, summary
+    """Write summary.json, junit.xml, report.html and contract.html. Raises `RecordError` when the folder cannot be written to."""
+    from conformance.render import contract_view, html, junit, summary
 
     try:
         (folder / SUMMARY).write_text(summary.render(report), encoding="utf-8")
         (folder / JUNIT).write_bytes(junit.render(report))
         (folder / HTML).write_text(html.render(report), encoding="utf-8")
+        (folder / CONTRACT).write_text(contract_view.render(report), encoding="utf-8")
     except OSError as error:
         raise RecordError(f"The report cannot be written to {folder}: {error.strerror}.", hint="The record itself is kept.") from None
