@@ -71,7 +71,20 @@ def test_renderers_import_nothing_that_sends_or_starts_anything() -> None:
 def test_judging_is_pure() -> None:
     forbidden = {"cli", "connection", "observe", "plugin", "preflight", "render", "run", "runlog", "session", "target", "wire"}
     for name, path in below(
-        "judge", "capabilities", "constraints", "gate", "plan", "registry", "observation", "subjects", "requirements", "sse", "strictjson"
+        "judge",
+        "capabilities",
+        "comparison",
+        "constraints",
+        "exercised",
+        "gate",
+        "places",
+        "plan",
+        "registry",
+        "observation",
+        "subjects",
+        "requirements",
+        "sse",
+        "strictjson",
     ):
         assert not rooms(path) & forbidden, name
 
