@@ -13,7 +13,7 @@ from conformance import __version__, compare_cli, contract_cli, explore_cli, min
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS
-from conformance.options_cli import prepared, run_options
+from conformance.options_cli import options, prepared, run_options
 from conformance.reference.characters import Character
 
 
@@ -54,7 +54,7 @@ main.add_command(minimise_cli.minimise)
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @run_options
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]")
-def run(pytest_arguments: tuple[str, ...], **options: Any) -> int:
+def run(pytest_arguments: tuple[str, ...], **values: Any) -> int:
     """Test an endpoint; without --base-url the embedded reference server.
 
     Whatever else is given goes to pytest: -k STREAM, -m must, -x, --junitxml FILE.
@@ -66,19 +66,19 @@ def run(pytest_arguments: tuple[str, ...], **options: Any) -> int:
 
     arguments = ["--pyargs", "conformance.requirements", "-p", "conformance.plugin", "-p", "no:terminal", "-p", "no:cacheprovider"]
     arguments += ["-p", "no:logging", "--rootdir", str(Path(__file__).parent), "-c", os.devnull]
-    return int(pytest.main([*arguments, *_given(options), *pytest_arguments]))
+    return int(pytest.main([*arguments, *_given(values), *pytest_arguments]))
 
 
 @main.command()
-@run_options
+@options(option.name for option in RUN_OPTIONS if option.name != "resume")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-def plan(*, as_json: bool, **options: Any) -> None:
+def plan(*, as_json: bool, **values: Any) -> None:
     """Print what a run would send and what it may cost at most; sends nothing."""
     import json
 
     from conformance.scenarios.refusals import distinct
 
-    steps = prepared(options).plan()
+    steps = prepared(values).plan()
     wrong = distinct(steps.purposes)
     if as_json:
         facts = {"requests": steps.requests, "refusals": wrong, "billed": steps.billed, "output_tokens": steps.output_tokens}
@@ -175,11 +175,11 @@ def explain(identifier: str, dialect: str) -> None:
         click.echo(line)
 
 
-def _given(options: dict[str, Any]) -> list[str]:
+def _given(values: dict[str, Any]) -> list[str]:
     """The options that were given, as arguments again."""
     arguments: list[str] = []
     for option in RUN_OPTIONS:
-        value = options[option.field]
+        value = values[option.field]
         if option.flag:
             arguments += [option.argument] if value else []
         elif option.repeated:

@@ -11,6 +11,7 @@
     │       └── OverlayError        one action of an overlay that cannot be applied
     ├── CannotTestError             the target's, or the network's: exit status 2
     ├── RecordError                 a file that is not a record, or not a whole one: exit status 4
+    │   └── RecordLostError         a record that can no longer be written: exit status 2
     └── HarnessError                ours: exit status 3
         └── CatalogueError          two requirements with one id, a citation that leads nowhere
 
@@ -92,6 +93,12 @@ class RecordError(ConformanceError):
     """A file that was to be a record of a run is not one."""
 
     exit_status = 4
+
+
+class RecordLostError(RecordError):
+    """What happens can no longer be written down, so the run ends; what is in the record already holds."""
+
+    exit_status = 2
 
 
 class HarnessError(ConformanceError):

@@ -26,7 +26,6 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
-
 CAP_FIELDS: Final = ("max_completion_tokens", "max_tokens")
 """The two names under which a request caps the output, the current one first."""
 
@@ -372,6 +371,8 @@ class Header:
     """The requirements asked for, as the user wrote it; empty for all."""
     started: float
     """Seconds since the epoch."""
+    embedded: bool = False
+    """Whether the target was the reference server, started for this run and gone after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

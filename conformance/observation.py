@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from conformance import sse, strictjson
 from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
 from conformance.recent import Recent
-from conformance.settle import blamed, settled
+from conformance.settle import blamed, by_chance, settled, unrest
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -76,7 +76,8 @@ class Standing(Enum):
     BROKEN = "broken"
     """Every attempt that got an answer, more than one, got a 5xx: that is the target's settled behaviour, not bad luck.
 
-    Connections that broke in between change nothing: a server often closes the connection on which it failed.
+    Connections that broke in between change nothing: a server often closes the connection on which it failed. Where other requests were
+    answered after a 5xx, it takes more attempts than chance would bring about.
     """
     LOST = "lost"
 
@@ -188,18 +189,22 @@ class Asked:
         5xx instead: then the last that began counts as the answer that the target gives.
         """
         answered = tuple(attempt for attempt in self.attempts if settled(attempt.exchange))
-        begun = tuple(attempt for attempt in self.heard if attempt.succeeded)
-        if answered or not begun:
+        halves = tuple(attempt for attempt in self.heard if attempt.succeeded)
+        if answered or not halves:
             return answered
-        endless = len(begun) == len(self.heard) and any(_fault(attempt) is FaultKind.OVERSIZE for attempt in begun)
-        return begun[-1:] if endless or self._keeps_breaking(begun) else ()
+        endless = len(halves) == len(self.heard) and any(_fault(attempt) is FaultKind.OVERSIZE for attempt in halves)
+        return halves[-1:] if endless or (self._keeps_breaking(halves) and not self._by_chance()) else ()
 
-    def _keeps_breaking(self, begun: tuple[Observation, ...]) -> bool:
+    def _keeps_breaking(self, halves: tuple[Observation, ...]) -> bool:
         """Whether several attempts were heard, and each was a 5xx or a success that did not come to its end."""
-        if len(begun) == len(self.heard):
-            return len(begun) > 1
+        if len(halves) == len(self.heard):
+            return len(halves) > 1
         # Beside a 5xx a time-out may be bad luck of its own.
         return all(attempt.status >= 500 or (attempt.succeeded and _fault(attempt) is not FaultKind.TIMEOUT) for attempt in self.heard)
+
+    def _by_chance(self) -> bool:
+        """Whether all that was heard may be bad luck: a server or a network that fails now and then, whatever it is asked."""
+        return len(self.heard) > 1 and by_chance(self.evidence.unrest, len(self.heard))
 
     @property
     def answer(self) -> Observation | None:
@@ -211,7 +216,7 @@ class Asked:
         """How it ended."""
         if self.answers:
             return Standing.ANSWERED
-        if len(self.heard) > 1 and all(attempt.status >= 500 for attempt in self.heard):
+        if len(self.heard) > 1 and all(attempt.status >= 500 for attempt in self.heard) and not self._by_chance():
             return Standing.BROKEN
         return Standing.LOST
 
@@ -295,6 +300,11 @@ class Evidence:
             if purpose is not None and purpose.splits:
                 found[purpose.splits] = (*found.get(purpose.splits, ()), key)
         return found
+
+    @cached_property
+    def unrest(self) -> float:
+        """How often an answer that begins fails for no reason of the request's, from 0 to 1."""
+        return unrest(self.records.attempts(key) for key in self.records.keys())  # noqa: SIM118
 
     def shows(self, features: frozenset[str]) -> bool:
         """Whether each of these features, and there are some, is needed by a request that was accepted."""

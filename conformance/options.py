@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 from conformance.model import Tier
 
@@ -58,6 +59,7 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="token-counts", metavar="FILE", help="What prompts are known to cost this model, as TOML or JSON: up to three are asked."),
     Option(name="output", metavar="DIR", default="reports", help="Folder in which the run gets a folder of its own."),
     Option(name="seed", metavar="N", default="1", help="Seed of everything that is drawn; runs are comparable when it is the same."),
+    Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
 
@@ -81,5 +83,21 @@ class Options:
     token_counts: str = ""
     output: str = "reports"
     seed: str = "1"
-    chosen: str = ""
-    """What else narrows the run down, for the record: pytest's -k and -m."""
+    resume: str = ""
+    keywords: str = ""
+    """What else narrows the run down, for the record: pytest's -k."""
+    marks: str = ""
+    """The same: pytest's -m."""
+    named: frozenset[str] = frozenset()
+    """Names of the fields that the user filled in, as distinct from those that have their default."""
+
+    @classmethod
+    def given(cls, values: Mapping[str, Any]) -> Self:
+        """The options with the values that a parser found; None, False and an empty tuple stand for an option that was not given."""
+        named = {name: value for name, value in values.items() if value not in (None, False, ())}
+        return cls(**named, named=frozenset(named))
+
+    @property
+    def chosen(self) -> str:
+        """Pytest's own options that narrow the run down, as they were given."""
+        return " ".join(f"-{letter} {text}" for letter, text in (("k", self.keywords), ("m", self.marks)) if text)

@@ -37,7 +37,7 @@ def prepared(values: dict[str, Any]) -> Run:
     from conformance.options import Options
     from conformance.run import Run
 
-    return Run(Options(**{name: value for name, value in values.items() if value is not None}))
+    return Run(Options.given(values))
 
 
 def _click(option: Option) -> Callable[[F], F]:

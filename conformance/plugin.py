@@ -48,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for area in Area:
         config.addinivalue_line("markers", f"{area}: requirements of the area {area}")
     with _errors():
-        config.stash[RUN] = Run(_options(config))
+        run = config.stash[RUN] = Run(_options(config))
+    # What a resumed run was narrowed down by, pytest has to know as well.
+    config.option.keyword, config.option.markexpr = run.options.keywords, run.options.marks
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -168,10 +170,8 @@ def _options(config: pytest.Config) -> Options:
         value = getattr(config.option, option.destination, None)
         if value is None and not option.flag:
             value = getattr(config.option, option.field, None)
-        if value is not None:
-            given[option.field] = tuple(value) if option.repeated else value
-    chosen = [f"-{letter} {text}" for letter, text in (("k", config.option.keyword), ("m", config.option.markexpr)) if text]
-    return Options(**given, chosen=" ".join(chosen))
+        given[option.field] = tuple(value or ()) if option.repeated else value
+    return Options.given({**given, "keywords": config.option.keyword or None, "marks": config.option.markexpr or None})
 
 
 def _attributes(option: Option) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _attributes(option: Option) -> dict[str, Any]:
         return {**common, "action": "store_true", "default": False}
     if option.repeated:
         return {**common, "action": "append", "metavar": option.metavar}
-    return {**common, "metavar": option.metavar, "default": option.default or None}
+    return {**common, "metavar": option.metavar, "default": None}
 
 
 @contextlib.contextmanager

@@ -35,13 +35,15 @@ class Report:
     rows: tuple[Row, ...]
     constraints: tuple[ConstraintRow, ...]
     """Every constraint that a request of the plan breaks, in the order of the contract."""
+    capabilities: tuple[Capability, ...]
+    """Every feature of the contract and what the target makes of it, in the order of the contract; empty when nothing was planned."""
     exclusions: tuple[Exclusion, ...]
     records: Records
     """For the exchanges behind a finding, read on demand."""
-    capabilities: tuple[Capability, ...]
-    """Every feature of the contract and what the target makes of it, in the order of the contract; empty when nothing was planned."""
     requests: int
     """Requests really sent."""
+    resumed: tuple[float, ...] = ()
+    """When the run was gone on with after it had been cut off, in seconds since the epoch."""
 
     def exchange(self, identifier: str) -> Exchange | None:
         """Look up the exchange that a finding names: `key`, or `key#attempt`."""

@@ -8,11 +8,13 @@ import secrets
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from conformance import contract, registry, session, token_counts
+from conformance import contract, registry, resume, session, token_counts
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
 from conformance.options import Options
@@ -35,6 +37,10 @@ class Run:
     """A run that is being set up, then conducted, then judged. Every mistake in the options is found before the first request."""
 
     def __init__(self, options: Options) -> None:
+        self.cut_off = resume.cut_off(options.resume) if options.resume else None
+        """What the record says of the run that is gone on with; None for a new one."""
+        if self.cut_off is not None:
+            options = resume.completed(options, self.cut_off)
         self.options = options
         self.contract = contract.load(options.dialect)
         self.catalogue: Catalogue = registry.load()
@@ -51,9 +57,14 @@ class Run:
         self.token_counts = self._token_counts(options.token_counts)
         # Built once before anything is sent, for what it refuses.
         if self.embedded:
-            self.target("http://127.0.0.1", "reference", key="reference")
+            target = self.target("http://127.0.0.1", "reference", key="reference")
         else:
-            self.target(options.base_url, options.model)
+            target = self.target(options.base_url, options.model)
+        if self.cut_off is not None:
+            if self.embedded and self.cut_off.embedded:
+                # Its server is started again, where the first one was.
+                target = replace(target, base_url=self.cut_off.target.base_url, model=self.cut_off.target.model)
+            resume.check(self.cut_off, self._assignment(target, ()).header())
 
     @property
     def selection(self) -> str:
@@ -92,7 +103,8 @@ class Run:
             assignment = self._assignment(target, requirements)
             # What it says stands in the record too, and the report says it on its first line.
             with contextlib.suppress(CannotTestError):
-                session.conduct(assignment, self.folder, progress, stop)
+                work = session.conduct if self.cut_off is None else session.resume
+                work(assignment, self.folder, progress, stop)
         return self.report(requirements)
 
     def plan(self) -> Plan:
@@ -110,6 +122,7 @@ class Run:
             selection=self.selection,
             tier=self.tier,
             seed=self.seed,
+            embedded=self.embedded,
         )
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
@@ -137,6 +150,8 @@ class Run:
     @cached_property
     def folder(self) -> Path:
         """The run's own folder; its name says when and whom, and is never taken."""
+        if self.cut_off is not None:
+            return resume.folder(self.options.resume)
         host = "reference" if self.embedded else re.sub(r"[^a-z0-9.-]+", "-", Target(base_url=self.options.base_url, model="-").host)
         name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{host}-{secrets.token_hex(2)}"
         folder = Path(self.options.output) / name
@@ -156,7 +171,8 @@ class Run:
             return
         from conformance.reference import launch
 
-        with launch.Embedded(launch.Options(dialect=self.options.dialect)) as server:
+        port = urlsplit(self.cut_off.target.base_url).port if self.cut_off is not None else None
+        with launch.Embedded(launch.Options(dialect=self.options.dialect, port=port or 0)) as server:
             yield self.target(server.base_url, server.model, key=server.key)
 
     def _token_counts(self, path: str) -> tuple[TokenCount, ...]:

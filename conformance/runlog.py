@@ -1,9 +1,11 @@
 """The record of a run, `run.jsonl`: one JSON object per line, written as it happens, read without holding it in memory.
 
 Lines, in this order: one `header`, at most one `plan` before the exchanges it announces, any number of `exchange`, one `footer`.
-The header carries the format version (`record`). A record that is resumed gets more exchanges and another footer after its
-first; the later footer holds. A last line without its line feed was cut while being written: the record is `torn`, that line
-counts for nothing, and all before it is good. Anything else that does not fit is an error that names the line.
+The header carries the format version (`record`). A record that is resumed goes on with `resumed`, more exchanges and a footer of
+its own; an earlier footer holds no longer. A last line without its line feed was cut while being written: the record is `torn`, that
+line counts for nothing, and all before it is good. Anything else that does not fit is an error that names the line.
+
+A record has one writer at a time, which holds a lock on the file.
 
 The file is ASCII: whatever a target sent cannot reach a terminal through it (JSON escapes, RFC 8259, section 7).
 """
@@ -13,11 +15,15 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 
+from conformance import filelock
 from conformance.codec import FormError, decode, encode
-from conformance.errors import RecordError
+from conformance.errors import RecordError, RecordLostError
 from conformance.model import Exchange, Footer, Header, Json, Plan, Purpose
 
 if TYPE_CHECKING:
@@ -31,11 +37,22 @@ VERSION: Final = 1
 _DISK_HINT: Final = "Check that the folder may be written to and that the disk has room."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """Where a run that had been cut off was gone on with."""
+
+    at: float
+    """Seconds since the epoch."""
+    exchanges: int
+    """How many the record held by then."""
+
+
 class RecordWriter:
     """Appends to a record. Thread-safe; each line is in the file when its method returns. Use it as a context manager.
 
-    Raises `RecordError` where the file exists already or cannot be written. After a failed write nothing more is written, so that
-    the record ends with its last whole line.
+    Raises `RecordError` where the file exists already, cannot be created or is being written by somebody else, and `RecordLostError`
+    where it can no longer be written, or is no longer where it was. After that nothing more is written, so that the record ends with
+    its last whole line.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -51,26 +68,41 @@ class RecordWriter:
 
     @classmethod
     def resume(cls, path: Path) -> Self:
-        """Continue a record; a torn last line is dropped. Raises `RecordError` where there is none that can be read."""
-        with Record.open(path) as record:
-            whole, exchanges = record.size, record.count
+        """Continue a record; a torn last line is dropped. Raises `RecordError` where there is none that can be read, or that is free."""
         writer = cls.__new__(cls)
         try:
             writer._open(path, 0)
-            os.ftruncate(writer._file, whole)
+        except FileNotFoundError as error:
+            raise RecordError(f"There is no record at {path}.", hint="Name the folder of a run.") from error
         except OSError as error:
             raise _disk_error("continue", path, error) from error
-        writer.exchanges = exchanges
+        try:
+            # Under the lock: what another process is about to add must not be cut off.
+            with Record.open(path) as record:
+                whole, writer.exchanges = record.size, record.count
+            os.ftruncate(writer._file, whole)
+            writer._first = _line("resumed", encode(Resumption(at=time.time(), exchanges=writer.exchanges)))
+        except OSError as error:
+            writer._release()
+            raise _disk_error("continue", path, error) from error
+        except RecordError:
+            writer._release()
+            raise
         return writer
 
     def _open(self, path: Path, flags: int) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._broken = False
+        self._first = b""
+        """Goes before the next line: a record that is resumed shows it as soon as there is something new, and no sooner."""
         self.exchanges = 0
         """How many the record holds, those from before it was resumed included."""
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | flags, 0o644)
         self._closed = False
+        if not filelock.claim(self._file):
+            self._release()
+            raise RecordError(f"The record {path} is being written by another process.", hint="Wait until it is done, or end it.")
 
     def __enter__(self) -> Self:
         return self
@@ -102,10 +134,11 @@ class RecordWriter:
                 os.close(self._file)
 
     def _write(self, kind: str, form: dict[str, Json]) -> None:
-        line = json.dumps({"kind": kind, **form}, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+        line = _line(kind, form)
         with self._lock:
+            line = self._first + line
             if self._broken or self._closed:
-                raise RecordError(f"The record {self._path} is closed.", hint=_DISK_HINT)
+                raise RecordLostError(f"The record {self._path} is closed.", hint=_DISK_HINT)
             whole = os.fstat(self._file).st_size
             try:
                 rest = memoryview(line)
@@ -113,8 +146,22 @@ class RecordWriter:
                     rest = rest[os.write(self._file, rest) :]
             except OSError as error:
                 self._broken = True
-                os.ftruncate(self._file, whole)
-                raise _disk_error("write", self._path, error) from error
+                with suppress(OSError):
+                    os.ftruncate(self._file, whole)
+                reason = f"Cannot write the record {self._path}: {error.strerror}."
+                raise RecordLostError(reason, hint="It ends with its last whole line: make room, then go on with --resume.") from error
+            self._first = b""
+            if not self._is_there():
+                self._broken = True
+                reason = f"The record {self._path} was removed or replaced while it was being written."
+                raise RecordLostError(reason, hint="What was recorded went with it; begin a new run.")
+
+    def _is_there(self) -> bool:
+        """Whether the path still leads to what we write: a file without a name takes everything and is gone with us."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except OSError:
+            return False
 
 
 class Record:
@@ -126,6 +173,8 @@ class Record:
     header: Header
     plan: Plan | None
     footer: Footer | None
+    resumptions: tuple[Resumption, ...]
+    """Where the run was gone on with after it had been cut off."""
     torn: bool
     """Whether the last line was cut while being written."""
     size: int
@@ -141,6 +190,7 @@ class Record:
         self._purposes: dict[str, Purpose] = {}
         self.plan = None
         self.footer = None
+        self.resumptions = ()
         self.torn = False
         self.size = 0
         self.count = 0
@@ -243,6 +293,9 @@ class Record:
                 self._places.setdefault(exchange.purpose.key, {})[exchange.attempt] = (self.size, length)
             case "footer":
                 self.footer = decode(Footer, form)
+            case "resumed":
+                self.resumptions = (*self.resumptions, decode(Resumption, form))
+                self.footer = None
             case _:
                 raise FormError(f"{kind!r} is no kind of line")
 
@@ -256,6 +309,10 @@ class Record:
 
     def _bad(self, number: int, why: str) -> RecordError:
         return RecordError(f"Line {number} of {self._path} is not part of a record: {why}.", hint="Name the run.jsonl of a run.")
+
+
+def _line(kind: str, form: dict[str, Json]) -> bytes:
+    return json.dumps({"kind": kind, **form}, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def _no_constant(name: str) -> NoReturn:

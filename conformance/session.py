@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance import __version__, capabilities, constraints, plan, preflight
 from conformance.ask import Ask
 from conformance.contract import Contract
-from conformance.errors import CannotTestError
+from conformance.diagnosis import hopeless
+from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Footer, Header, Outcome, Plan, Tier, Verdict
@@ -23,6 +25,7 @@ from conformance.observe import Observed, Progress, observe
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.runlog import Record, RecordWriter
+from conformance.settle import settled
 from conformance.steps import Step
 from conformance.target import Target
 from conformance.wire import Wire
@@ -47,6 +50,24 @@ class Assignment:
     """How the user chose them; empty for all."""
     tier: Tier = Tier.GATE
     seed: int = 1
+    embedded: bool = False
+    """Whether the target is the reference server, started for this run."""
+
+    def header(self) -> Header:
+        """What the record says of the run."""
+        return Header(
+            suite_version=__version__,
+            contract_revision=self.contract.revision,
+            contract_digest=self.contract.digest,
+            catalogue_digest=self.catalogue.digest,
+            dialect=self.contract.chain,
+            target=self.target.identity(),
+            tier=self.tier,
+            seed=self.seed,
+            selection=self.selection,
+            started=time.time(),
+            embedded=self.embedded,
+        )
 
     @property
     def denies(self) -> frozenset[str]:
@@ -80,42 +101,57 @@ def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: thre
 
     Raises `CannotTestError` when the target cannot be tested. The record says so too, as it says when the target is lost on the way.
     """
-    target = assignment.target
-    header = Header(
-        suite_version=__version__,
-        contract_revision=assignment.contract.revision,
-        contract_digest=assignment.contract.digest,
-        catalogue_digest=assignment.catalogue.digest,
-        dialect=assignment.contract.chain,
-        target=target.identity(),
-        tier=assignment.tier,
-        seed=assignment.seed,
-        selection=assignment.selection,
-        started=time.time(),
-    )
-    writer = RecordWriter(folder / RECORD, header)
+    with RecordWriter(folder / RECORD, assignment.header()) as writer:
+        _record(assignment, writer, None, progress, stop)
+
+
+def resume(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> None:
+    """Ask what the record in the folder does not hold yet, and add it.
+
+    Raises `RecordError` where there is no such record, or nothing in it to go on with, `ConfigurationError` where it was planned
+    otherwise, and what `conduct` raises.
+    """
+    with RecordWriter.resume(folder / RECORD) as writer, Record.open(folder / RECORD) as record:
+        _record(assignment, writer, record, progress, stop)
+
+
+def _record(assignment: Assignment, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event) -> None:
+    """Ask everything, and close the record with how that ended; `earlier` is what it holds already."""
     observed = Observed(complete=False, reason="the suite itself failed", sent=0)
+    ended = True
     try:
-        with Wire(target) as wire:
-            observed = _exchange_everything(assignment, wire, writer, progress, stop)
+        with Wire(assignment.target) as wire:
+            observed = _exchange_everything(assignment, wire, writer, earlier, progress, stop)
     except CannotTestError as reason:
         observed = Observed(complete=False, reason=" ".join(filter(None, (reason.message, reason.hint))), sent=0)
         raise
+    except (ConfigurationError, RecordError):
+        # Nothing was asked, and what is there stays as it was; or else there is nowhere left to say how it ended.
+        ended = False
+        raise
     finally:
-        writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=writer.exchanges, ended=time.time()))
+        if ended:
+            writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=writer.exchanges, ended=time.time()))
 
 
-def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWriter, progress: Progress, stop: threading.Event) -> Observed:
+def _exchange_everything(
+    assignment: Assignment, wire: Wire, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event
+) -> Observed:
+    def known(key: str) -> tuple[Exchange, ...]:
+        return earlier.attempts(key) if earlier is not None else ()
+
     def send(step: Step) -> Exchange:
-        last = _Last()
-        observe((step,), wire, writer, concurrency=1, rate=assignment.target.rate, progress=last, stop=stop)
+        last = _Last(next((exchange for exchange in reversed(known(step.key)) if settled(exchange)), None))
+        if last.exchange is not None and (hopeless(last.exchange, assignment.target.model) is not None):
+            raise RecordError("The target could not be tested, so there is nothing to go on with.", hint="Begin a new run.")
+        observe((step,), wire, writer, concurrency=1, rate=assignment.target.rate, earlier=known, progress=last, stop=stop)
         if last.exchange is None:
             raise CannotTestError("Interrupted before the first answer.")
         return last.exchange
 
     readiness = preflight.check(assignment.ask(), send)
     steps = assignment.steps(readiness.cap_field)
-    writer.plan(plan.price([*readiness.asked, *steps.first, *steps.last]))
+    _announce(plan.price([*readiness.asked, *steps.first, *steps.last]), writer, earlier)
     control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
@@ -127,6 +163,7 @@ def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWrite
                 writer,
                 concurrency=assignment.target.concurrency,
                 rate=assignment.target.rate,
+                earlier=known,
                 progress=progress,
                 stop=stop,
                 probe=probe,
@@ -135,11 +172,25 @@ def _exchange_everything(assignment: Assignment, wire: Wire, writer: RecordWrite
     return observed
 
 
+def _announce(price: Plan, writer: RecordWriter, earlier: Record | None) -> None:
+    """Write the plan down, unless a record that is gone on with has it."""
+    if earlier is None or earlier.plan is None:
+        writer.plan(price)
+        return
+    for recorded, now in zip_longest(earlier.plan.purposes, price.purposes):
+        if recorded != now:
+            named = (recorded or now).key
+            raise ConfigurationError(
+                f"The record was planned otherwise: {named} is not what would be asked now.",
+                hint="Give the options that it was begun with, --token-counts and those of pytest included.",
+            )
+
+
 class _Last:
     """Progress that remembers the last exchange and shows nothing."""
 
-    def __init__(self) -> None:
-        self.exchange: Exchange | None = None
+    def __init__(self, exchange: Exchange | None = None) -> None:
+        self.exchange = exchange
 
     def started(self, total: int) -> None:
         """Nothing to show."""
@@ -174,6 +225,7 @@ def judged(
         plan=record.plan,
         footer=record.footer,
         torn=record.torn,
+        resumed=tuple(each.at for each in record.resumptions),
         gate=gate,
         rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
         constraints=constraints.rows(evidence, catalogue.requirements),
@@ -184,17 +236,17 @@ def judged(
     )
 
 
-def _why(record: Record) -> str:
-    if record.torn:
-        return "the record was cut off in the middle of a line"
-    if record.footer is None:
-        return "the record has no end, so the run was killed"
-    return record.footer.reason
-
-
 def _capabilities(
     record: Record, evidence: Evidence, catalogue: Catalogue, verdicts: Iterable[Verdict]
 ) -> tuple[capabilities.Capability, ...]:
     target = record.header.target
     denies = (evidence.contract.denies | target.denies) - target.claims
     return capabilities.table(evidence, catalogue.requirements, verdicts, denies)
+
+
+def _why(record: Record) -> str:
+    if record.torn:
+        return "the record was cut off in the middle of a line"
+    if record.footer is None:
+        return "the record has no end, so the run was killed"
+    return record.footer.reason

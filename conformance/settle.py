@@ -8,7 +8,7 @@ means (RFC 8470, section 5.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -34,6 +34,13 @@ FAULT_RETRIES: Final[Mapping[FaultKind, int]] = MappingProxyType(
     }
 )
 
+RARE: Final = 1e-5
+"""How likely it may be that a request which is answered at other times fails on all its attempts, for that to count as what the target
+does to it. With the thousand requests of a run, bad luck is taken for behaviour in fewer than one run of a hundred."""
+
+MOST_RETRIES: Final = 8
+"""How often a request that fails is repeated at most, until it cannot be bad luck any more."""
+
 RATE_LIMITED: Final = 429
 _LOST: Final = frozenset({408, 425, RATE_LIMITED})
 _DOOR: Final = frozenset({401, 402, 403})
@@ -55,6 +62,26 @@ def settled(exchange: Exchange) -> bool:
     if exchange.fault is not None or exchange.status is None:
         return False
     return exchange.status not in _LOST and not 500 <= exchange.status <= 599
+
+
+def begun(exchange: Exchange) -> bool:
+    """Whether an answer came and is none: a 5xx, or one that did not come to its end."""
+    return exchange.status is not None and exchange.status not in _LOST and not settled(exchange)
+
+
+def by_chance(share: float, times: int) -> bool:
+    """Whether a request may have failed so many times in a row by bad luck; `share` of what is answered in the end fails at first."""
+    return share**times > RARE
+
+
+def unrest(requests: Iterable[Sequence[Exchange]]) -> float:
+    """How many attempts began an answer and failed, from 0 to 1, among those of requests that were answered in the end."""
+    failed = answered = 0
+    for attempts in requests:
+        if good := sum(map(settled, attempts)):
+            answered += good
+            failed += sum(map(begun, attempts))
+    return failed / (failed + answered) if failed else 0.0
 
 
 def unanswered(exchange: Exchange) -> bool:

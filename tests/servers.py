@@ -134,7 +134,10 @@ class Server:
                 connection = Connection(accepted, self.stopping, head)
                 length = int(connection.headers.get("content-length", "0"))
                 while len(rest) < length:
-                    rest += accepted.recv(65536)
+                    data = accepted.recv(65536)
+                    if not data:
+                        return
+                    rest += data
                 connection.body, rest = rest[:length], rest[length:]
                 with self._lock:
                     self.heads.append(head)

@@ -57,6 +57,7 @@ def document(report: Report) -> dict[str, Json]:
         "selection": shown(header.selection, _TEXT),
         "started": wording.utc(header.started),
         "ended": wording.utc(report.footer.ended) if report.footer else None,
+        "resumed": [wording.utc(at) for at in report.resumed],
         "complete": not cut,
         "reason": cut,
         "exit_status": int(report.gate.status),
@@ -78,8 +79,8 @@ def document(report: Report) -> dict[str, Json]:
         ],
         "verdicts": [_verdict(row, report) for row in report.rows],
         "constraints": [_constraint(row) for row in report.constraints],
-        "exclusions": [{"area": str(e.area), "clause": e.clause, "because": e.because} for e in report.exclusions],
         "capabilities": [_capability(row) for row in report.capabilities],
+        "exclusions": [{"area": str(e.area), "clause": e.clause, "because": e.because} for e in report.exclusions],
     }
 
 
@@ -125,7 +126,6 @@ def _constraint(row: ConstraintRow) -> dict[str, Json]:
     }
 
 
-def _treatment(told: Treatment) -> dict[str, Json]:
 def _capability(row: Capability) -> dict[str, Json]:
     return {
         "feature": row.feature,
@@ -138,6 +138,7 @@ def _capability(row: Capability) -> dict[str, Json]:
     }
 
 
+def _treatment(told: Treatment) -> dict[str, Json]:
     return {
         "request": told.key,
         "reaction": str(told.reaction),

@@ -11,7 +11,7 @@ from typing import Final
 from conformance.model import Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Observation, View
 from conformance.registry import contract, incident, requirement, standard
-from conformance.requirements.errors.own import RFC_9110
+from conformance.requirements.errors.own import PROXY, RFC_9110
 from conformance.subjects.failure import exchange
 
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
@@ -53,9 +53,9 @@ def _is_date(text: str) -> bool:
     cites=[contract("/x-http/request-id"), incident("kekzl/imp#1561"), incident("BerriAI/litellm#40089")],
 )
 def answers_have_a_request_id(seen: Observation) -> Iterator[Finding]:
-    """Every answer, success or error, has an x-request-id by which its sender can find it again."""
-    if not seen.status:
-        raise AbsentError("no answer")
+    """Every answer, success or error, has an x-request-id by which its sender can find it again; a proxy's own pages apart."""
+    if not seen.status or seen.status in PROXY:
+        raise AbsentError("no answer of the API's own")
     if not _request_id(seen.exchange):
         yield Finding(code="absent", expected="x-request-id", received=f"a {seen.status} without", at=Place(header="x-request-id"))
 

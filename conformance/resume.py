@@ -1,0 +1,108 @@
+"""Going on with a run that was cut off: what its record says of it, and what may not be said otherwise now."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from conformance import contract
+from conformance.errors import ConfigurationError, RecordError
+from conformance.model import Header
+from conformance.options import Options
+from conformance.runlog import Record
+from conformance.session import RECORD
+
+_SELECTION: Final = re.compile(r"(?P<only>(?:[A-Z][A-Z0-9-]*(?: |\Z))*)(?:-k (?P<keywords>.*?))?(?: ?-m (?P<marks>.*))?", re.DOTALL)
+"""How `Run.selection` writes it."""
+
+
+def folder(given: str) -> Path:
+    """Folder of the run that is named by itself or by its record."""
+    path = Path(given)
+    return path.parent if path.name == RECORD else path
+
+
+def cut_off(given: str) -> Header:
+    """Return what the record says of its run. Raises `RecordError` where there is no record, or nothing left to do."""
+    path = folder(given) / RECORD
+    if not path.is_file():
+        raise RecordError(f"There is no record at {path}.", hint="Name the folder of a run, such as reports/20261121-….")
+    with Record.open(path) as record:
+        if record.complete:
+            hint = f"`conformance judge {path.parent}` tells what it came to."
+            raise RecordError(f"The run in {path.parent} is complete: there is nothing to go on with.", hint=hint)
+        return record.header
+
+
+def completed(options: Options, header: Header) -> Options:
+    """The options with everything that was not given taken from the record; the key and the headers are never in there.
+
+    Raises `ConfigurationError` for an option that has no meaning here.
+    """
+    if "output" in options.named:
+        raise ConfigurationError("--output is given with --resume.", hint="A run is gone on with in its own folder.")
+    selection = _SELECTION.fullmatch(header.selection)
+    target = header.target
+    recorded: dict[str, object] = {
+        "dialect": _dialect(options, header),
+        "tier": header.tier,
+        "seed": str(header.seed),
+        "claim": tuple(sorted(target.claims)),
+        "deny": tuple(sorted(target.denies)),
+        "only": tuple((selection["only"] or "").split()) if selection else (),
+        "keywords": (selection["keywords"] or "") if selection else "",
+        "marks": (selection["marks"] or "") if selection else "",
+    }
+    if not header.embedded:
+        recorded |= {"base_url": target.base_url, "model": target.model}
+    if os.environ.get(target.key_variable, "").strip():
+        recorded["key_variable"] = target.key_variable
+    return replace(options, **{name: value for name, value in recorded.items() if name not in options.named})  # type: ignore[arg-type]
+
+
+def check(recorded: Header, now: Header) -> None:
+    """Raise `ConfigurationError` where the run that is set up now is not the one of the record."""
+    for what, then, today in _differences(recorded, now):
+        raise ConfigurationError(f"The run was begun with {what} {then}, not {today}.", hint="Leave the option out, or begin a new run.")
+    for what, then, today in (
+        ("contract", recorded.contract_digest, now.contract_digest),
+        ("catalogue of requirements", recorded.catalogue_digest, now.catalogue_digest),
+    ):
+        if then != today:
+            raise ConfigurationError(
+                f"The {what} was changed since the run was begun: its digest was {then[:12]} and is {today[:12]} now.",
+                hint=f"Go on with suite {recorded.suite_version} as it was then, or begin a new run.",
+            )
+    if bool(recorded.target.key_variable) != bool(now.target.key_variable):
+        then, today = (f"the key in ${each}" if each else "no key" for each in (recorded.target.key_variable, now.target.key_variable))
+        raise ConfigurationError(f"The run was begun with {then}; now there is {today}.", hint="Set or unset the environment variable.")
+
+
+def _differences(recorded: Header, now: Header) -> Iterable[tuple[str, str, str]]:
+    then, today = recorded.target, now.target
+    pairs = (
+        ("--base-url", then.base_url, today.base_url),
+        ("--model", then.model, today.model),
+        ("--dialect", recorded.dialect[-1], now.dialect[-1]),
+        ("--tier", recorded.tier, now.tier),
+        ("--seed", str(recorded.seed), str(now.seed)),
+        ("--claim", _names(then.claims), _names(today.claims)),
+        ("--deny", _names(then.denies), _names(today.denies)),
+        ("the selection", recorded.selection or "of everything", now.selection or "of everything"),
+    )
+    return ((what, one, other) for what, one, other in pairs if one != other)
+
+
+def _dialect(options: Options, header: Header) -> str:
+    name = header.dialect[-1]
+    if "dialect" not in options.named and name not in contract.dialect_names():
+        raise ConfigurationError(f"The run was begun with an overlay file of the name {name!r}.", hint="Name the file with --dialect FILE.")
+    return name
+
+
+def _names(features: frozenset[str]) -> str:
+    return ",".join(sorted(features)) or "nothing"
