@@ -1,27 +1,17 @@
-"""The report as one HTML file: no network, no script needed, nothing in it that a target could make act.
-
-Every string that reaches the template is made visible and escaped by the environment itself, not by the template's author. Style and
-script are pinned by hash in the page's Content-Security-Policy, so that markup which got in all the same could neither style nor run.
-"""
+"""The report as one HTML file: no network, no script needed, nothing in it that a target could make act; `page` sees to that."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from conformance import impact
 from conformance.contract import Source
 from conformance.model import Citation, Outcome
-from conformance.render import arrange, capabilities, constraint_tables, cost, rows, wording
+from conformance.render import arrange, capabilities, constraint_tables, cost, page, rows, wording
 from conformance.render.evidence import Gallery
 from conformance.render.rows import ShownRow
-from conformance.render.text import visible
 from conformance.report import Report
 
 _UNTESTED: Final = frozenset({Outcome.INAPPLICABLE, Outcome.NOT_RUN})
@@ -41,8 +31,6 @@ class ShownSection:
 
 def render(report: Report) -> str:
     """Return the page."""
-    environment = _environment()
-    style, script = _source("report.css"), _source("report.js")
     headline, lead = wording.headline(report)
     gallery = Gallery(report)
     tables = constraint_tables.tables(report, gallery)
@@ -51,14 +39,13 @@ def render(report: Report) -> str:
         for section in arrange.sections(report)
     ]
     untested = arrange.untested(report)
-    return environment.get_template(
-        "report.html.j2"
-    ).render(
+    return page.render(
+        "report.html.j2",
+        style="report.css",
+        script="report.js",
+        filters=_FILTERS,
         report=report,
         header=report.header,
-        policy=Markup(f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"),  # noqa: S704 - both are ours
-        style=style,
-        script=script,
         tone=_tone(report),
         cut=wording.cut_off(report),
         verdict=headline,
@@ -89,48 +76,15 @@ def _tone(report: Report) -> str:
     return ("pass", "fail", "open", "error", "error")[int(report.gate.status)]
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("conformance.render"),
-        autoescape=True,
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["words"] = lambda value: str(value).lower().replace(" ", "-")
-    environment.filters["href"] = _href
-    environment.filters["prose"] = _prose
-    environment.filters["clock"] = lambda seconds: f"{seconds:.3f}"
-    environment.filters["count"] = lambda number: f"{number:,}"
-    environment.filters["stop"] = wording.ended
-    environment.filters["because"] = capabilities.because
-    return environment
-
-
-def _finalize(value: object) -> object:
-    """Make every value of every template visible; escaping comes after."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _prose(text: str) -> Markup:
-    """Our own sentences, in which backquotes mean code."""
-    pieces = [escape(visible(piece)) for piece in text.split("`")]
-    return Markup("").join(Markup("<code>{}</code>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
-
-
 def _href(cited: Citation | Source) -> str:
     """Link of a citation when it is one that may be followed; else empty."""
     return cited.url if cited.url.startswith(("https://", "http://")) else ""
 
 
-def _source(name: str) -> Markup:
-    environment = _environment()
-    if environment.loader is None:
-        raise AssertionError("the environment is made with a loader")
-    return Markup("\n" + environment.loader.get_source(environment, name)[0].strip() + "\n")  # noqa: S704 - ours
-
-
-def _hash(source: Markup) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(str(source).encode()).digest()).decode()}'"
+_FILTERS: Final[dict[str, Callable[..., object]]] = {
+    "href": _href,
+    "clock": lambda seconds: f"{seconds:.3f}",
+    "count": lambda number: f"{number:,}",
+    "stop": wording.ended,
+    "because": capabilities.because,
+}
