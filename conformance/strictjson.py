@@ -18,8 +18,8 @@ from conformance.model import MISSING, Json, Missing
 MAX_DEPTH: Final = 512
 """Nesting beyond which a text is refused unread; no answer of this API nests deeper than a dozen."""
 
-MAX_VALUES: Final = 1_000_000
-"""Values beyond which a text is refused unread, as far as commas tell: each takes up to fifty times its own length in memory."""
+MAX_VALUES: Final = 100_000
+"""Values beyond which a text is refused unread, as far as commas tell: each may be a find of its own, of kilobytes."""
 
 
 class NoteCode(StrEnum):

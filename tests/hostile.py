@@ -156,7 +156,7 @@ def injecting(text: str, status: str = "200 OK") -> Handler:
     ]
     if status != "200 OK":
         answers = [answer(status, json.dumps(error).encode(), f"X-Request-Id: {safe}")]
-    return lambda connection: connection.send(answers[connection.number % len(answers)])
+    return lambda connection: connection.send(answers[(connection.number - 2) % len(answers)])
 
 
 INJECTIONS: Final[dict[str, Handler]] = {f"injection: {name}": injecting(text) for name, text in SHOUT.items()}
