@@ -60,6 +60,12 @@ def test_a_failure_links_to_its_requirement_in_the_report(typical: Report) -> No
     assert "report.html#USAGE-TYPES" in links(Page(contract_view.render(typical)))
 
 
+def test_what_opens_and_closes_holds_nothing_else_to_press(typical: Report) -> None:
+    summaries = re.findall(r"<summary>(.*?)</summary>", contract_view.render(typical), re.DOTALL)
+    assert any("ANSWER-FINISH" in summary or "below" in summary for summary in summaries)
+    assert not [summary for summary in summaries if "<a" in summary]
+
+
 def test_what_failed_is_open_and_the_rest_is_closed(typical: Report) -> None:
     text = contract_view.render(typical)
     assert re.search(r'id="answer\.choices">\s*<details open>', text)
