@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from markupsafe import escape
+
 from conformance.comparison import Change, Comparison, complete
 from conformance.model import Area, Outcome
 from conformance.render import page, wording
@@ -34,10 +36,14 @@ GLYPHS: Final = {
 FINDINGS: Final = 3
 """Findings told of one verdict within the page."""
 
+ROOM: Final = 600_000
+"""Characters of findings and reasons within the page, escaped, after which they are told in brief."""
+
 NAMES: Final = 8
 """Requirements that are left out, named on the console."""
 
 _VALUE: Final = 240
+_SHORT: Final = 60
 _BRIEF: Final = 120
 _WIDEST: Final = 1000
 """Characters that a line of the table may have."""
@@ -231,34 +237,38 @@ def _cell(each: Line, number: int, evidence: Evidence) -> ShownCell:
 
 
 def _summaries(lines: Sequence[Line], known: Sequence[Evidence]) -> tuple[Summary, ...]:
-    return tuple(
-        _summary(each, number)
-        for number, evidence in enumerate(known)
-        for each in lines
-        if each.requirement.id not in evidence.anchors and each.cells[number].verdict.outcome is not Outcome.NOT_RUN
-    )
+    """What is told within the page, in brief once there is much of it."""
+    made, room = [], ROOM
+    for number, evidence in enumerate(known):
+        for each in lines:
+            if each.requirement.id not in evidence.anchors and each.cells[number].verdict.outcome is not Outcome.NOT_RUN:
+                summary = _summary(each, number, brief=room < 0)
+                room -= sum(len(escape(text)) for told in (*summary.findings, summary.reasons) for text in told)
+                made.append(summary)
+    return tuple(made)
 
 
-def _summary(each: Line, number: int) -> Summary:
+def _summary(each: Line, number: int, *, brief: bool) -> Summary:
     cell = each.cells[number]
     verdict = cell.verdict
+    most, limit = (1, _SHORT) if brief else (FINDINGS, _VALUE)
     seen_on = f" ({', '.join(line(exchange, 120) for exchange in verdict.evidence)})" if verdict.evidence else ""
-    told = dict.fromkeys(_told(finding) for finding in verdict.findings)
+    told = dict.fromkeys(_told(finding, limit) for finding in verdict.findings)
     return Summary(
         anchor=_anchor(number, each.requirement.id),
         run=label(number),
         line=each,
         cell=cell,
         observations=wording.observations(Row(requirement=each.requirement, verdict=verdict)) + seen_on,
-        findings=tuple(told)[:FINDINGS],
-        more=max(len(told) - FINDINGS, 0),
-        reasons=tuple(line(reason, _VALUE) for reason in verdict.reasons[:FINDINGS]),
+        findings=tuple(told)[:most],
+        more=max(len(told) - most, 0),
+        reasons=tuple(line(reason, limit) for reason in verdict.reasons[:most]),
     )
 
 
-def _told(finding: Finding) -> tuple[str, str, str]:
+def _told(finding: Finding, limit: int) -> tuple[str, str, str]:
     where = ", ".join(filter(None, (line(finding.exchange, 120), wording.where(finding.at))))
-    return line(finding.expected, _VALUE), line(finding.received, _VALUE), where
+    return line(finding.expected, limit), line(finding.received, limit), where
 
 
 def _anchor(number: int, identifier: str) -> str:

@@ -123,6 +123,10 @@ def test_it_is_well_formed_loads_nothing_and_is_the_same_when_made_twice(name: s
     assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069\ufffe]", text)
 
 
+def test_a_page_with_hundreds_of_failures_stays_small(crowded: Report) -> None:
+    assert len(pages.render(compare([crowded, crowded])).encode()) < 2_500_000
+
+
 def test_the_console_shows_the_differences_whole_however_narrow_it_is(two: tuple[Report, Report]) -> None:
     out = io.StringIO()
     pages.table(compare(two), Console(file=out, width=20, force_terminal=False))
