@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from conformance import __version__, compare_cli, contract_cli, explore_cli, minimise_cli, opinion_cli
+from conformance import __version__, compare_cli, contract_cli, explore_cli, minimise_cli, opinion_cli, schema_cli
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS
@@ -49,6 +49,7 @@ main.add_command(compare_cli.compare)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
 main.add_command(minimise_cli.minimise)
+main.add_command(schema_cli.schema)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -138,17 +139,17 @@ def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> i
     from conformance.runlog import Record
 
     path = record / session.RECORD if record.is_dir() else record
-    opened = Record.open(path)
-    reading = contract.load(dialect or opened.header.dialect[-1])
-    catalogue = registry.load()
-    catalogue.verify(reading)
-    report = session.judged(opened, reading, catalogue, catalogue.requirements, strict=strict)
-    folder = output or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    artefacts.write(report, folder)
-    screen = console.terminal()
-    console.failures(report, screen)
-    console.summary(report, screen, path=str(folder / artefacts.HTML))
+    with Record.open(path) as opened:
+        reading = contract.load(dialect or opened.header.dialect[-1])
+        catalogue = registry.load()
+        catalogue.verify(reading)
+        report = session.judged(opened, reading, catalogue, catalogue.requirements, strict=strict)
+        folder = output or path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        artefacts.write(report, folder)
+        screen = console.terminal()
+        console.failures(report, screen)
+        console.summary(report, screen, path=str(folder / artefacts.HTML))
     return report.gate.status
 
 
