@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from conformance import sse, strictjson
 from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
 from conformance.recent import Recent
-from conformance.settle import blamed, by_chance, settled, unrest
+from conformance.settle import Unrest, blamed, by_chance, mishap, settled
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -204,7 +204,8 @@ class Asked:
 
     def _by_chance(self) -> bool:
         """Whether all that was heard may be bad luck: a server or a network that fails now and then, whatever it is asked."""
-        return len(self.heard) > 1 and by_chance(self.evidence.unrest, len(self.heard))
+        mishaps = filter(None, (mishap(attempt.exchange) for attempt in self.heard))
+        return len(self.heard) > 1 and by_chance(self.evidence.unrest.share(mishaps), len(self.heard))
 
     @property
     def answer(self) -> Observation | None:
@@ -302,9 +303,9 @@ class Evidence:
         return found
 
     @cached_property
-    def unrest(self) -> float:
-        """How often an answer that begins fails for no reason of the request's, from 0 to 1."""
-        return unrest(self.records.attempts(key) for key in self.records.keys())  # noqa: SIM118
+    def unrest(self) -> Unrest:
+        """How often an answer that begins fails for no reason of the request's."""
+        return Unrest.of(self.records.attempts(key) for key in self.records.keys())  # noqa: SIM118
 
     def shows(self, features: frozenset[str]) -> bool:
         """Whether each of these features, and there are some, is needed by a request that was accepted."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, FaultKind, Purpose, Request
 from conformance.pacing import Gate, backoff
-from conformance.settle import MOST_RETRIES, RATE_LIMITED, begun, by_chance, retries, settled, turned_down, unanswered
+from conformance.settle import MOST_RETRIES, RATE_LIMITED, Mishap, Unrest, by_chance, mishap, retries, settled, turned_down, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -230,8 +230,7 @@ class _Asker:
         self._endless = 0
         self._received = 0
         self._failing = 0
-        self._answered = 0
-        self._mishaps = 0
+        self._unrest = Unrest()
         self.reason = ""
         self.sent = 0
 
@@ -280,42 +279,38 @@ class _Asker:
 
     def _insist(self, purpose: Purpose, request: Request, attempt: int, *, probing: bool = False) -> Exchange | None:
         """Ask for one answer, again if it gets lost. Returns the last loss if all were lost, None if we were stopped."""
-        losses = failures = mishaps = 0
+        losses = failures = 0
+        mishaps: list[Mishap] = []
         while True:
             with self._gate.turn() as admitted:
                 exchange = self._send(request, purpose, attempt + losses) if admitted else None
                 if exchange is None:
                     return None
                 if settled(exchange):
-                    self._note(mishaps)
+                    with self._lock:
+                        self._unrest.note(1, mishaps)
                     return exchange
                 losses += 1
                 failures += (exchange.status or 0) >= 500
-                mishaps += begun(exchange)
+                mishaps += filter(None, [mishap(exchange)])
                 delay = backoff(exchange, losses, self._random, time.time())
                 if exchange.status == RATE_LIMITED and self._gate.pause(delay, exchange):
                     self._tell_waiting(delay)
             if not probing:
                 self._check_presence(exchange)
-            patience = self._patience_with(exchange)
+            patience = self._patience_with(exchange, mishaps)
             if failures > patience or losses > max(patience, retries(exchange)):
                 return exchange
             # After a rate limit the gate does the waiting, for all.
             if exchange.status != RATE_LIMITED and not self._gate.sleep(delay):
                 return None
 
-    def _note(self, mishaps: int) -> None:
-        """Remember how often a request failed before it was answered."""
-        with self._lock:
-            self._answered += 1
-            self._mishaps += mishaps
-
-    def _patience_with(self, exchange: Exchange) -> int:
+    def _patience_with(self, exchange: Exchange, mishaps: Sequence[Mishap]) -> int:
         """How often to ask again: hardly, once a target has shown that its 5xx are no accidents; long, when they are."""
         most = retries(exchange)
         with self._lock:
-            unrest = self._mishaps / (self._mishaps + self._answered) if self._mishaps else 0.0
-        if unrest and most > 1 and begun(exchange):
+            unrest = self._unrest.share(mishaps)
+        if unrest and most > 1 and mishap(exchange):
             return next((each for each in range(most, MOST_RETRIES) if not by_chance(unrest, each + 1)), MOST_RETRIES)
         if exchange.fault is not None or exchange.status is None or exchange.status < 500:
             return most

@@ -8,7 +8,9 @@ means (RFC 8470, section 5.2).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
@@ -64,9 +66,20 @@ def settled(exchange: Exchange) -> bool:
     return exchange.status not in _LOST and not 500 <= exchange.status <= 599
 
 
-def begun(exchange: Exchange) -> bool:
-    """Whether an answer came and is none: a 5xx, or one that did not come to its end."""
-    return exchange.status is not None and exchange.status not in _LOST and not settled(exchange)
+class Mishap(Enum):
+    """How an answer can begin and be none."""
+
+    FAILED = "failed"
+    """A 5xx."""
+    BROKEN_OFF = "broken off"
+    """One that did not come to its end."""
+
+
+def mishap(exchange: Exchange) -> Mishap | None:
+    """How an answer came and is none; None where there is an answer, or where nothing began."""
+    if exchange.status is None or exchange.status in _LOST or settled(exchange):
+        return None
+    return Mishap.FAILED if exchange.status >= 500 else Mishap.BROKEN_OFF
 
 
 def by_chance(share: float, times: int) -> bool:
@@ -74,14 +87,35 @@ def by_chance(share: float, times: int) -> bool:
     return share**times > RARE
 
 
-def unrest(requests: Iterable[Sequence[Exchange]]) -> float:
-    """How many attempts began an answer and failed, from 0 to 1, among those of requests that were answered in the end."""
-    failed = answered = 0
-    for attempts in requests:
-        if good := sum(map(settled, attempts)):
-            answered += good
-            failed += sum(map(begun, attempts))
-    return failed / (failed + answered) if failed else 0.0
+class Unrest:
+    """How often answers begin and fail for no reason of their requests': told by those requests that were answered in the end.
+
+    Each kind of mishap has a share of its own. Streams that break off while others are answered make no accident of a 5xx that a request
+    gets each time.
+    """
+
+    def __init__(self) -> None:
+        self._answered = 0
+        self._mishaps: Counter[Mishap] = Counter()
+
+    @classmethod
+    def of(cls, requests: Iterable[Sequence[Exchange]]) -> Unrest:
+        """That of a whole run: the attempts of each request."""
+        found = cls()
+        for attempts in requests:
+            found.note(sum(map(settled, attempts)), filter(None, map(mishap, attempts)))
+        return found
+
+    def note(self, answered: int, mishaps: Iterable[Mishap]) -> None:
+        """Add a request that was answered so many times; one that never was is left out, since its mishaps may have a reason."""
+        if answered:
+            self._answered += answered
+            self._mishaps.update(mishaps)
+
+    def share(self, kinds: Iterable[Mishap]) -> float:
+        """How many attempts have a mishap of one of these kinds, from 0 to 1."""
+        mishaps = sum(self._mishaps[kind] for kind in set(kinds))
+        return mishaps / (self._answered + self._mishaps.total()) if mishaps else 0.0
 
 
 def unanswered(exchange: Exchange) -> bool:

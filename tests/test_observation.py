@@ -70,6 +70,28 @@ def test_a_success_that_breaks_off_every_time_is_what_the_target_does(tries: tup
         assert one.answer.succeeded
 
 
+@pytest.mark.parametrize(
+    ("accidents", "tries", "standing"),
+    [
+        ((CUT, answered()), (BROKEN, BROKEN), Standing.BROKEN),
+        ((BROKEN, answered()), (BROKEN, BROKEN), Standing.LOST),
+        ((BROKEN, answered()), (CUT, CUT), Standing.ANSWERED),
+        ((CUT, answered()), (CUT, CUT), Standing.LOST),
+        ((CUT, answered()), (BROKEN, CUT), Standing.LOST),
+        ((BROKEN, BROKEN), (BROKEN, BROKEN), Standing.BROKEN),
+    ],
+)
+def test_only_accidents_of_its_own_kind_excuse_what_happens_each_time(
+    accidents: tuple[Exchange, ...], tries: tuple[Exchange, ...], standing: Standing
+) -> None:
+    held = Held()
+    for number in range(9):
+        held.add(purpose(f"s/calm/{number}"), answered())
+    held.add(purpose("s/other"), *accidents)
+    held.add(purpose("s/one"), *tries)
+    assert asked(held, "s/one").standing is standing
+
+
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 413, 415, 422])
 def test_a_status_that_blames_the_request_is_a_refusal(status: int) -> None:
     one = alone(refused(status)).answer
