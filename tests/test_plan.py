@@ -6,15 +6,16 @@ import dataclasses
 
 import pytest
 
-from conformance import contract, plan, preflight, registry
+from conformance import contract, plan, preflight, registry, strictjson
 from conformance.ask import Ask
 from conformance.contract import Contract, dialect_names
 from conformance.errors import CatalogueError
-from conformance.model import CAP_FIELDS, Expectation, Tier, Violation
+from conformance.model import CAP_FIELDS, MISSING, Expectation, Json, Request, Tier, Violation
 from conformance.registry import Catalogue, Requirement, Scenario
 from conformance.scenarios import refusals
 from conformance.session import Assignment
 from conformance.steps import Step
+from conformance.strictjson import get, items
 from conformance.subjects.failure import exchange
 from conformance.target import Target
 from tests.evidence import purpose, requirement
@@ -193,3 +194,26 @@ def test_the_same_is_asked_every_time() -> None:
     assert [(each.purpose, each.request if not callable(each.request) else None) for each in first.first] == [
         (each.purpose, each.request if not callable(each.request) else None) for each in second.first
     ]
+
+
+def test_only_what_asks_for_the_bare_form_of_a_tool_offers_one() -> None:
+    """A target that wants parameters of every function is to fail at that alone, not wherever a second tool is offered."""
+    catalogue = registry.load()
+    bare = {
+        one.key
+        for scenario in catalogue.scenarios
+        if Tier.GATE in scenario.tiers
+        for one in scenario.build(dataclasses.replace(ask(), scenario=scenario.name))
+        if isinstance(one.request, Request) and (one.purpose.expect is Expectation.ACCEPTED or scenario.name == "door")
+        for tool in items(_body(one.request), "tools")
+        if isinstance(get(tool, "function"), dict) and get(tool, "function", "parameters") is MISSING
+    }
+    assert {key for key in bare if not key.startswith("samples/")} == set()
+    assert "samples/conversation-1/tools/bare" in bare
+
+
+def _body(request: Request) -> Json:
+    try:
+        return strictjson.parse(request.body).value
+    except strictjson.NotJsonError:
+        return None

@@ -64,7 +64,15 @@ FORECAST: Json = {
 }
 """A tool whose parameters are nested, and which wants to be held to them."""
 
-CLOCK: Json = {"type": "function", "function": {"name": "get_time", "description": "Current time; takes no arguments."}}
+CLOCK: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_time",
+        "description": "Current time; takes no arguments.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
+"""A tool without arguments, in the form that every server knows; that parameters may be left out is asked apart (`tools/bare`)."""
 
 QUESTION = "What is the weather in Oslo in celsius? Use the tool get_weather."
 
