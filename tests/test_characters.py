@@ -79,7 +79,7 @@ OPEN: Final[dict[Character, set[str]]] = {
     Character.FOREIGN: JSON_CUT,
     Character.CONFUSING: JSON_CUT,
     Character.TERSE: BRIEF,
-    Character.MUTE: BRIEF | STOPS | TWICE | {"ANSWER-LOGPROBS"},
+    Character.MUTE: BRIEF | STOPS | {"ANSWER-LOGPROBS", "USAGE-STREAM-COMPLETION"},
     Character.MOODY: TWICE,
     Character.STOPPING: STOPS,
     Character.THINKING: LENGTHS | {"USAGE-STREAM-COMPLETION"},
@@ -87,8 +87,7 @@ OPEN: Final[dict[Character, set[str]]] = {
     | ENDS
     | LENGTHS
     | STOPS
-    | TWICE
-    | {"ANSWER-STOP-FINISH", "USAGE-STOPPED", "ANSWER-LOGPROBS", "ANSWER-FINISH-NOT-LENGTH", "STREAM-SAME-TEXT"},
+    | {"USAGE-STREAM-COMPLETION", "ANSWER-STOP-FINISH", "USAGE-STOPPED", "ANSWER-LOGPROBS", "ANSWER-FINISH-NOT-LENGTH", "STREAM-SAME-TEXT"},
     Character.DECLINING: FORCED | {"ANSWER-JSON-SCHEMA"},
     Character.FILTERED: ENDS,
 }
@@ -96,6 +95,7 @@ OPEN: Final[dict[Character, set[str]]] = {
 
 EITHER: Final[dict[Character, set[str]]] = {Character.MOODY: BRIEF | {"STREAM-SAME-TEXT", "ANSWER-FINISH-LENGTH-ALIKE"}}
 """What can be judged at times: which of its moods meets which question is chance."""
+
 
 @contextmanager
 def recorded(base_url: str, requirements: tuple[Requirement, ...] = CATALOGUE.requirements) -> Iterator[Record]:

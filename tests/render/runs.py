@@ -185,8 +185,8 @@ def report(
     torn: bool = False,
     exclusions: tuple[Exclusion, ...] = (),
     constraints: tuple[ConstraintRow, ...] = (),
-    base_url: str = "http://127.0.0.1:8000/v1",
     capabilities: tuple[Capability, ...] = (),
+    base_url: str = "http://127.0.0.1:8000/v1",
     model: str = "toy-model",
     selection: str = "",
 ) -> Report:
@@ -214,9 +214,9 @@ def report(
         gate=decide((r.verdict for r in rows), complete=complete, reason="interrupted"),
         rows=rows,
         constraints=constraints,
+        capabilities=capabilities,
         exclusions=exclusions,
         records=held,
-        capabilities=capabilities,
         requests=len(exchanges),
     )
 

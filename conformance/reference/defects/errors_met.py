@@ -92,7 +92,7 @@ def stream_begins_again(chunks: Chunks, call: Call) -> Chunks:
     """The server behind fails after a few chunks of plain text, and another one is asked; its answer follows in the same stream."""
     whole = list(chunks)
     plain = isinstance(call.body, dict) and not call.body.keys() & {"tools", "response_format", "logprobs"}
-    yield from whole[:2] if plain else whole
+    yield from whole[:4] if plain else whole
     if not plain:
         return
     yield from ({**chunk, "id": f"{chunk['id']}-again"} for chunk in whole)

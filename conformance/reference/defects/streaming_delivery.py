@@ -36,7 +36,7 @@ def stream_held_back(frames: Frames, _: Call) -> Frames:
 )
 def stream_in_one_chunk_with_tools(chunks: Chunks, call: Call) -> Chunks:
     """Where tools are offered, the text comes in one chunk when all of it is there, since it might have been a call."""
-    if not call.request.tools:
+    if not call.request.tools or call.request.logprobs:
         yield from chunks
         return
     sent = list(chunks)

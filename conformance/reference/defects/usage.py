@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.completion import Completion
 
-COUNTERS = {"USAGE-PROMPT-EXACT", "USAGE-PROMPT-GROWS", "USAGE-PROMPT-RESULT", "USAGE-PROMPT-TOOL", "USAGE-PROMPT-TURNS"}
+COUNTERS = {"USAGE-PROMPT-EXACT", "USAGE-PROMPT-GROWS"}
 """What notices a prompt count that never moves."""
 
 
@@ -99,7 +99,7 @@ def reasoning_outside(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     return _put(answer, "completion_tokens_details", "reasoning_tokens", 600)
 
 
-@defect("logprobs-uncounted", seam=COMPLETION, trips={"USAGE-LOGPROBS"}, incident="vllm-project/vllm#8625")
+@defect("logprobs-uncounted", seam=COMPLETION, trips={"USAGE-LOGPROBS", "USAGE-SAME-TEXT"}, incident="vllm-project/vllm#8625")
 def logprobs_uncounted(completion: Completion, call: Call) -> Completion:
     """With log probabilities several tokens arrive at once and are counted as one."""
     return recounted(completion, generated=completion.usage.completion // 2) if call.request.logprobs else completion
@@ -175,7 +175,7 @@ def parts_lost(completion: Completion, call: Call) -> Completion:
     return recounted(completion, prompt=prompt_tokens(replace(call.request, messages=kept)))
 
 
-@defect("prompt-constant", seam=COMPLETION, trips={"REQUEST-IMAGE-SEEN", *COUNTERS}, incident="headroomlabs-ai/headroom#3163")
+@defect("prompt-constant", seam=COMPLETION, trips=COUNTERS, incident="headroomlabs-ai/headroom#3163")
 def prompt_constant(completion: Completion, _: Call) -> Completion:
     """Every prompt is said to have a hundred tokens."""
     return recounted(completion, prompt=100)

@@ -25,7 +25,7 @@ def developer_unheard(request: ChatRequest, _: Call) -> ChatRequest:
     return _kept(request, lambda message: message.role != "developer")
 
 
-@defect("history-unheard", seam=REQUEST, trips={"USAGE-PROMPT-TURNS"}, incident="CommandCodeAI/command-code#820")
+@defect("history-unheard", seam=REQUEST, trips={"USAGE-PROMPT-TURNS", "USAGE-PROMPT-WORDS"}, incident="CommandCodeAI/command-code#820")
 def history_unheard(request: ChatRequest, _: Call) -> ChatRequest:
     """Of a conversation without tools only the last turn reaches the model."""
     plain = all(message.role in {"user", "assistant"} for message in request.messages) and not request.tools

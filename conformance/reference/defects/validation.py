@@ -27,7 +27,7 @@ def _without(faults: Faults, overlooked: Callable[[SchemaFault], bool]) -> Fault
     return tuple(fault for fault in faults if not overlooked(fault))
 
 
-@defect("temperature-unchecked", seam=FAULTS, trips={"REQUEST-RANGE"}, incident="Arthur-Ficial/apfel#235")
+@defect("temperature-unchecked", seam=FAULTS, trips={"REQUEST-NUMBER-HUGE", "REQUEST-RANGE"}, incident="Arthur-Ficial/apfel#235")
 def temperature_unchecked(faults: Faults, _: Call) -> Faults:
     """A temperature of any size is accepted."""
     return _without(faults, lambda fault: fault.pointer == "/temperature" and fault.keyword in {"minimum", "maximum"})

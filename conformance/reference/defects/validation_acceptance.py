@@ -52,7 +52,7 @@ def byte_order_mark_refused(request: ChatRequest, _: Call) -> ChatRequest:
     return request
 
 
-@defect("model-first", seam=REQUEST, trips={"REQUEST-WRITING"})
+@defect("model-first", seam=REQUEST, trips={"REQUEST-ACCEPTED", "REQUEST-WRITING"})
 def model_first(request: ChatRequest, call: Call) -> ChatRequest:
     """The model has to be named before anything else."""
     if isinstance(call.body, dict) and next(iter(call.body)) != "model":

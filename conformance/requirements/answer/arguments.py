@@ -93,6 +93,10 @@ def no_arguments_are_an_empty_object(answered: Answer) -> Iterator[Finding]:
 
     OpenAI itself has sent an empty text. Clients that parse it unguarded fail at their simplest tool.
     """
+    named = offered_tools(answered).get(str(get(answered.request, "tool_choice", "function", "name")))
+    demanded = isinstance(named, dict) and get(named, "parameters", "properties") in (MISSING, {})
+    if not demanded and not any(choice.calls for choice in answered.choices):
+        raise AbsentError("no call of a function without parameters")
     bare = [
         (pointer, call)
         for pointer, call, function in _whole_calls(answered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Area, Finding, Json, Level
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, excluded, incident, requirement
 from conformance.requirements.streaming.reading import ended
 from conformance.strictjson import NotJsonError, get, is_integer, parse, show
@@ -78,7 +78,7 @@ def _one_stretch_apart(whole: Choice, streamed: Choice) -> bool:
     shorter, longer = sorted((whole.text, streamed.text), key=len)
     alike = next((place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter))
     stretch = longer[alike : alike + len(longer) - len(shorter)]
-    return bool(shorter) and longer.endswith(shorter[alike:]) and stretch.strip() not in {"", stretch}
+    return bool(shorter) and longer.endswith(shorter[alike:]) and bool(stretch.strip()) and any(map(str.isspace, stretch))
 
 
 @requirement(
@@ -151,9 +151,12 @@ def _read(calls: list[tuple[str, str]]) -> list[Json]:
 )
 def logprobs_are_as_many(pair: Twins) -> Iterator[Finding]:
     """A stream gives log probabilities for as many tokens as the answer in one piece does, for the same text; one may end it."""
+    pairs = list(_pairs(pair))
+    if not any(choice.logprobs for each in pairs for choice in each):
+        raise AbsentError("there are no log probabilities")
     compared = [
         (whole, streamed)
-        for whole, streamed in _pairs(pair)
+        for whole, streamed in pairs
         if whole.logprobs and streamed.logprobs and whole.text == streamed.text and whole.finish_reason == streamed.finish_reason
     ]
     if not compared:
