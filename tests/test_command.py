@@ -15,6 +15,7 @@ import pytest
 from conformance import cli, registry
 from conformance.reference import defects
 from conformance.reference.launch import Embedded, Options
+from conformance.render import artefacts
 from tests.running import Ended, command, end, lines, record_of, served, start
 from tests.servers import always, answer, serving, unused_port
 
@@ -48,7 +49,7 @@ def test_a_conforming_endpoint_conforms(whole: Ended) -> None:
     assert whole.status == 0, whole.said
     assert "Conforms" in whole.out
     assert "Exit status 0" in whole.out
-    assert {path.name for path in whole.folder.iterdir()} == {"run.jsonl", "summary.json", "junit.xml", "report.html", "contract.html"}
+    assert {path.name for path in whole.folder.iterdir()} == {"run.jsonl", *artefacts.NAMES}
     assert whole.summary["exit_status"] == 0
     assert whole.summary["complete"]
     assert set(whole.outcomes) == {requirement.id for requirement in registry.load().requirements}
@@ -72,7 +73,7 @@ def test_judging_the_record_again_gives_the_same_files_and_asks_nobody(whole: En
     shutil.copy(whole.folder / "run.jsonl", copy)
     again = command("judge", str(copy), cwd=tmp_path)
     assert again.status == 0
-    for name in ("summary.json", "junit.xml", "report.html", "contract.html", "run.jsonl"):
+    for name in ("run.jsonl", *artefacts.NAMES):
         assert (copy / name).read_bytes() == (whole.folder / name).read_bytes(), name
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.render import artefacts
 from tests.hostile import BEHAVIOURS, GOOD, INJECTIONS, after_preflight, injecting
 from tests.running import CLEAN, KEYED, Ended
 from tests.servers import Connection, Handler, Server, answer, serving
@@ -58,7 +59,7 @@ def assert_unharmed(run: Measured) -> None:
     assert "ERROR" not in ended.outcomes.values(), [each for each in ended.summary["verdicts"] if each["outcome"] == "ERROR"]
     assert run.megabytes < MOST_MEMORY
     assert ended.lines[-1]["kind"] == "footer"
-    assert {path.name for path in ended.folder.iterdir()} == {"run.jsonl", "summary.json", "junit.xml", "report.html"}
+    assert {path.name for path in ended.folder.iterdir()} == {"run.jsonl", *artefacts.NAMES}
     assert len(ended.sent) == len(run.heads)
     for path in ended.folder.iterdir():
         assert path.stat().st_size < MOST_WRITTEN, path.name

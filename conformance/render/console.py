@@ -5,6 +5,7 @@ Text from the target is shown through `text` and handed to rich as plain strings
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Exchange, Level, Outcome
@@ -12,6 +13,8 @@ from conformance.render import arrange, capabilities, constraints, curl, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -24,6 +27,9 @@ LINES: Final = 12
 
 CONSTRAINTS: Final = 8
 """Most constraints named in a failure block."""
+
+EVERY: Final = 15.0
+"""Seconds between two lines of progress where there is no terminal."""
 
 _BODY: Final = 2048
 """Bytes of a request body that a block repeats."""
@@ -78,7 +84,10 @@ def failure_block(row: Row, report: Report, *, most: int = CONSTRAINTS) -> list[
 
 
 def failures(report: Report, console: Console, *, most: int = 20) -> None:
-    """Print the blocks of the rows that failed or could not be judged, most harmful first."""
+    """Print the blocks of the rows that failed or could not be judged, most harmful first.
+
+    Only once everything is observed: what is judged is the record, and a verdict rests on all of it.
+    """
     broken = [row for row in report.rows if row.verdict.outcome is Outcome.ERROR]
     unjudged = [row for row in report.rows if row.verdict.outcome is Outcome.INCONCLUSIVE]
     rows = [*(row for row in arrange.failures(report) if row.verdict.level is not Level.MAY), *broken, *unjudged]
@@ -96,7 +105,7 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
     """Print the counts, the verdict, the exit status and where the report is; `path` is printed as given."""
     cut = wording.cut_off(report)
     if cut:
-        _say(console, f"INCOMPLETE RUN: {cut}.", style="bold red")
+        _say(console, f"INCOMPLETE RUN: {wording.ended(cut)}", style="bold red")
     if report.rows:
         console.print(_table(report, plain=not console.is_terminal), soft_wrap=False)
     for told in capabilities.sentences(report):
@@ -112,10 +121,12 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
 
 
 class LiveProgress:
-    """A `Progress` of `observe`: a bar on a terminal, silence anywhere else."""
+    """A `Progress` of `observe`: a bar on a terminal; anywhere else a plain line now and then, none in a short run."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._clock = clock
+        self._said_at = clock()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._total = 0
@@ -138,16 +149,25 @@ class LiveProgress:
         self._total = max(self._total, self._done)
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, total=self._total, description=line(exchange.id, 44))
+        elif self._clock() - self._said_at >= EVERY:
+            self._tell()
 
     def waiting(self, seconds: float, reason: str) -> None:
         """Say for how long nothing is sent, and why."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description=line(f"waiting {seconds:.0f} s: {reason}", 44))
+        elif seconds >= EVERY:
+            self._tell(f", waiting {seconds:.0f} s: {line(reason, 120)}")
 
     def finished(self) -> None:
         """Take the bar away; what was counted is in the summary."""
         if self._bar is not None:
             self._bar.stop()
+
+    def _tell(self, more: str = "") -> None:
+        """Say on a line of its own how far it is; for logs, so without control characters."""
+        self._said_at = self._clock()
+        _say(self._console, f"{self._done} of at most {self._total} requests sent{more}")
 
 
 def _bar(console: Console) -> Bar:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from conformance.model import Finding, Outcome
+from conformance.model import Finding, Footer, Outcome
 from conformance.render import console
 from conformance.report import Report
 from tests.render.runs import Make, exchange, row
@@ -132,10 +133,33 @@ def test_no_color_is_honoured(typical: Report, monkeypatch: pytest.MonkeyPatch) 
     assert made.no_color
 
 
-def test_progress_is_silent_off_a_terminal() -> None:
+def test_a_sentence_ends_once(cut_off: Report) -> None:
     on = screen()
-    run(console.LiveProgress(on))
+    console.summary(replace(cut_off, footer=Footer(complete=False, reason="It was too much!", exchanges=0, ended=1.0)), on)
+    assert printed(on).splitlines()[0] == "INCOMPLETE RUN: It was too much!"
+
+
+def test_progress_of_a_short_run_is_silent_off_a_terminal() -> None:
+    on = screen()
+    run(console.LiveProgress(on, clock=lambda: 0.0))
     assert printed(on) == ""
+
+
+def test_progress_of_a_long_run_is_a_plain_line_now_and_then_off_a_terminal() -> None:
+    on = screen()
+    seconds = iter(range(0, 1000, 4))
+    progress = console.LiveProgress(on, clock=lambda: float(next(seconds)))
+    progress.started(20)
+    for _ in range(9):
+        progress.exchanged(exchange("a/b"))
+    progress.waiting(30.0, "rate limit \x1b[2J")
+    progress.waiting(1.0, "a moment")
+    progress.finished()
+    assert printed(on).splitlines() == [
+        "4 of at most 20 requests sent",
+        "8 of at most 20 requests sent",
+        "9 of at most 20 requests sent, waiting 30 s: rate limit ⟨U+001B⟩[2J",
+    ]
 
 
 def test_progress_says_what_is_sent_and_how_much_of_the_ceiling() -> None:
