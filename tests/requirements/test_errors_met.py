@@ -176,6 +176,7 @@ def test_the_words_of_a_message_may_differ_for_streams() -> None:
         "java.lang.IllegalArgumentException: no",
         "b'no such model'",
         "<Response [400]>",
+        "1 validation error:\n  {'type': 'float_type', 'loc': ('body', 'temperature'), 'msg': 'Input should be a valid number'}",
     ],
 )
 def test_what_a_language_prints_is_no_sentence(message: str) -> None:
@@ -188,6 +189,7 @@ def test_what_a_language_prints_is_no_sentence(message: str) -> None:
         "Invalid value: 'x'. Supported values are: 'system', 'user', and 'tool'.",
         "Invalid type for 'messages[0].content': expected one of a string or array of objects, but got an integer instead.",
         "messages.0.role: Input should be 'user' or 'tool' (input was {'role': 'x'})",
+        "messages: Input should be a valid string (input was [{'type': 'text', 'text': 'x'}])",
         "Failed to deserialize the JSON body: messages[0]: missing field `role` at line 1 column 42",
         "Mail a@deadbeef for help.",
     ],

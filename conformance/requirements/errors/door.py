@@ -42,7 +42,7 @@ door: Final = request.where(lambda purpose: purpose.scenario == "door", "request
     ],
 )
 def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
-    """A bad key, an unknown model, another method or another path is not answered with a 5xx each time; but 501 for a method is right."""
+    """A bad key, an unknown model or role, another method or path is not answered with a 5xx each time; but 501 for a method is right."""
     if asked.standing is Standing.BROKEN:
         violation = asked.purpose.violation
         statuses = {attempt.status for attempt in asked.heard}

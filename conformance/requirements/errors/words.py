@@ -19,8 +19,8 @@ _PRINTED: Final = re.compile(
     r"\[object \w+\]"  # what JavaScript makes of an object in a text
     r"|<class '[\w.]+'>"
     r"|<Response \[\d+\]>"
-    r"|\[\{'\w+': "
-    r"|^\{'\w+': .*\}$"
+    r"|\{('type': '\w+', )?'loc': [\[(]"  # what pydantic finds wrong; other objects may be quotes of what was sent
+    r"|^\[?\{'\w+': .*\}\]?$"
     r"|^b'.*'$"
     r"|^\w+(Error|Exception)\(.*\)$"
     r"|\b(java|javax|kotlin|scala)\.[a-z.]+\.[A-Z]\w+(Exception|Error)\b"
