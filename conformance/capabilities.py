@@ -2,7 +2,7 @@
 
 A requirement says whether answers are right; whoever chooses a server wants to know what it has. The rule: a requirement that declares
 `shows` sees the effect of a feature. Where such a requirement holds for an accepted request that asks for the feature, the feature is
-honoured; where one fails, it was ignored. One that fails at MUST and looks at nothing but answers that were asked for with the feature
+honoured; where one fails, it was ignored. One that `proves` a feature tells where it holds, and nothing where it fails. One that fails at MUST and looks at nothing but answers that were asked for with the feature
 (`View.needing`) says that it is served wrongly. Nothing is added to the verdicts. Pure, like the judge.
 """
 
@@ -145,9 +145,11 @@ def _effect(inquiry: _Inquiry, taken: list[Asked]) -> _Told:
     """What the answers show of a feature that was accepted."""
     feature = inquiry.feature
     showing = [each for each in inquiry.known if feature in each.shows]
-    verdicts = judge(Part(inquiry.evidence, [each.purpose.key for each in taken]), showing)
+    telling = [*showing, *(each for each in inquiry.known if feature in each.proves)]
+    verdicts = judge(Part(inquiry.evidence, [each.purpose.key for each in taken]), telling)
+    shown = {each.id for each in showing}
     held = tuple(verdict.requirement for verdict in verdicts if verdict.passed)
-    broken = tuple(verdict.requirement for verdict in verdicts if verdict.failed)
+    broken = tuple(verdict.requirement for verdict in verdicts if verdict.failed and verdict.requirement in shown)
     wrong = tuple(each.id for each in inquiry.known if each.id in inquiry.failing and _is_about(each, feature) and each not in showing)
     if broken:
         # What a model does of its own accord looks like an effect: where it fails once, it may never have been heeded.
@@ -157,7 +159,7 @@ def _effect(inquiry: _Inquiry, taken: list[Asked]) -> _Told:
         return _Told(Support.BROKEN, "Accepted, and served wrongly.", wrong)
     if held:
         return _Told(Support.HONOURED, "It took effect wherever that can be told.", held)
-    if not showing:
+    if not telling:
         return _Told(Support.UNKNOWN, "Accepted; nothing of it can be seen from outside.")
     why = next(chain.from_iterable(verdict.reasons for verdict in verdicts), "")
     return _Told(Support.UNKNOWN, f"Accepted, and no answer shows whether it took effect{f' ({why})' if why else ''}.")

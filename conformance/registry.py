@@ -58,6 +58,8 @@ class Requirement:
     line: int
     shows: frozenset[str] = frozenset()
     """Features whose effect it sees: where it holds they took effect, and where it fails they were ignored."""
+    proves: frozenset[str] = frozenset()
+    """Features that took effect where it holds; where it fails, nothing is told of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ def requirement(
     cites: Iterable[Citation],
     since: str = FIRST_REVISION,
     shows: Iterable[str] = (),
+    proves: Iterable[str] = (),
 ) -> Callable[[Callable[[S], Iterator[Finding]]], Callable[[S], Iterator[Finding]]]:
     """Declare the decorated function to be the check of a requirement.
 
@@ -120,7 +123,8 @@ def requirement(
     the rest what to know or do about a failure.
 
     `shows` names features of the contract (`x-features`) that were asked for in vain when the check fails, and that took effect when it
-    passes; the table of capabilities rests on it.
+    passes; the table of capabilities rests on it. `proves` names those that took effect when it passes, and of which nothing is told
+    when it fails.
     """
 
     def declare(check: Callable[[S], Iterator[Finding]]) -> Callable[[S], Iterator[Finding]]:
@@ -142,6 +146,7 @@ def requirement(
             module=check.__module__,
             line=check.__code__.co_firstlineno,
             shows=frozenset(shows),
+            proves=frozenset(proves),
         )
         return check
 
@@ -192,7 +197,7 @@ class Catalogue:
     def verify(self, against: Contract) -> None:
         """Raise `CatalogueError` for a dialect's level of an unknown requirement, `ClauseNotFoundError` for a citation of nothing."""
         for each in self.requirements:
-            if unknown := each.shows - set(against.features):
+            if unknown := (each.shows | each.proves) - set(against.features):
                 raise CatalogueError(f"{each.id} shows {', '.join(sorted(unknown))}, which is no feature of the contract.")
             for citation in each.cites:
                 if citation.kind == "contract":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 import pytest
@@ -176,3 +177,67 @@ def must_fail(held: Held, claims: tuple[str, ...] = ()) -> set[str]:
     assert {level(each, READING) for each in wanted} == {"MUST"}
     verdicts = judge.judge(evidence(held, claims=claims, contract=READING), wanted)
     return {verdict.requirement for verdict in verdicts if verdict.outcome is Outcome.FAIL}
+
+
+# What the counts and the silence of a model cannot tell
+
+
+def counted(prompt: int, **sent: Json) -> Exchange:
+    """An answer that says how many tokens the prompt had."""
+    whole = json.loads(choices(1).body) | {"usage": {"prompt_tokens": prompt, "completion_tokens": 3, "total_tokens": prompt + 3}}
+    return answered(whole, sent={"model": "m", "max_tokens": 16, **sent})
+
+
+def beside_a_longer_one(longer: int, *, name: str, varied: int) -> Held:
+    """A prompt of ten tokens by the count, a longer one, and one with something added."""
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), counted(10))
+    held.add(purpose("counting/longer", topics=("longer",), control="preflight/max_tokens"), counted(longer))
+    held.add(purpose("roles/added", topics=(name, "turn"), control="preflight/max_tokens"), counted(varied))
+    return held
+
+
+@pytest.mark.parametrize(
+    ("longer", "varied", "support"),
+    [(40, 15, Support.HONOURED), (40, 10, Support.IGNORED), (10, 10, Support.UNKNOWN), (10, 15, Support.HONOURED)],
+)
+def test_a_count_that_never_moves_says_nothing_of_what_reached_the_model(longer: int, varied: int, support: Support) -> None:
+    """As with LiteLLM's mock responses, whose every prompt has ten tokens."""
+    assert told(beside_a_longer_one(longer, name="system-role", varied=varied), "system-role").support is support
+
+
+def called(name: str = "get_weather", **sent: Json) -> Exchange:
+    """An answer with a call."""
+    call: Json = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    message: Json = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return answered({"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}, sent={"model": "m", **sent})
+
+
+def test_a_call_proves_tools_and_no_call_proves_nothing() -> None:
+    assert told(asked("tools", called()), "tools").support is Support.HONOURED
+    row = told(asked("tools", choices(1)), "tools")
+    assert (row.support, "the model called no tool" in row.because) == (Support.UNKNOWN, True)
+
+
+def test_tools_that_are_called_and_not_counted_are_there() -> None:
+    held = asked("tools", called())
+    held.add(purpose("preflight/max_tokens"), counted(10))
+    held.add(purpose("counting/longer", topics=("longer",), control="preflight/max_tokens"), counted(40))
+    held.add(purpose("counting/with-tool", needs=("tools",), topics=("tool",), control="preflight/max_tokens"), counted(10))
+    assert told(held, "tools", claims=("tools",)).support is Support.HONOURED
+    assert not must_fail(held, claims=("tools",))
+
+
+def test_who_never_calls_has_not_heeded_that_it_may_not() -> None:
+    held = asked("tool-choice-none", choices(1, tool_choice="none"), also=("tools",))
+    assert told(held, "tool-choice-none").support is Support.UNKNOWN
+    held.add(purpose("s/two", needs=("tools",)), called())
+    assert told(held, "tool-choice-none").support is Support.HONOURED
+
+
+@pytest.mark.parametrize(("ended", "support"), [("length", Support.HONOURED), ("stop", Support.UNKNOWN), ("tool_calls", Support.UNKNOWN)])
+def test_an_answer_that_ended_by_itself_shows_no_cap(ended: str, support: Support) -> None:
+    choice: Json = {"index": 0, "message": {"role": "assistant", "content": "1 2 3"}, "finish_reason": ended}
+    held = Held()
+    held.add(purpose("cap/max_tokens", needs=("max-tokens",), topics=("cap",)), answered({"choices": [choice]}, sent={"max_tokens": 5}))
+    assert told(held, "max-tokens").support is support

@@ -63,6 +63,7 @@ def call_ids_differ(answered: Reply) -> Iterator[Finding]:
     Level.MUST,
     on=valid_answer.needing("tools"),
     cites=[contract("/components/schemas/FunctionToolCall"), incident("vercel/ai#12939")],
+    proves=["tools"],
 )
 def calls_are_of_functions(whole: Answer) -> Iterator[Finding]:
     """A call of a function has the type `function` and an object `function` with the name of one."""

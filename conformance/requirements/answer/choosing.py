@@ -10,6 +10,7 @@ from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, show
 from conformance.subjects.reply import Choice, Reply
+from conformance.subjects.traits import calls_tools
 
 
 def _at(position: int) -> Place:
@@ -52,6 +53,8 @@ def none_means_none(answered: Reply) -> Iterator[Finding]:
     for position, choice in spoken or _uncut(answered):
         if choice.calls:
             yield Finding(code="called", expected="no call", received=_names(choice), at=_at(position))
+    if not calls_tools(answered.observation.evidence):
+        raise AbsentError("the target calls no tool where it may either")
 
 
 @requirement(

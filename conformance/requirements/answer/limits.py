@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from conformance.model import CAP_FIELDS, MISSING, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
@@ -12,6 +13,9 @@ from conformance.strictjson import get, items, show
 from conformance.subjects.cap import counted_tokens, is_ignored, most_tokens, words
 from conformance.subjects.pair import Variation
 from conformance.subjects.reply import Choice, Reply
+
+ENDED: Final = frozenset({"stop", "tool_calls", "function_call", "content_filter"})
+"""What a choice says that no cap cut off."""
 
 
 def _at(position: int) -> Place:
@@ -34,11 +38,11 @@ def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     """An answer keeps to the cap that the request sets, under one of its two names at least.
 
     No tokenizer is needed to see a cap ignored: half as much again and eight tokens are let pass, a word takes at least one token and
-    a token at most 32 characters. What is closer to the cap is the affair of USAGE-CAP.
+    a token at most 32 characters. What is closer to the cap is the affair of USAGE-CAP. A text that ended before its cap says nothing.
     """
     if _unknown_name(answered):
         raise AbsentError("the target does not know this name of the cap; it heeds the other")
-    yield from _above(answered)
+    yield from _above_or_cut(answered)
 
 
 @requirement(
@@ -53,8 +57,17 @@ def every_name_of_the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
 
     Clients send `max_completion_tokens` today and `max_tokens` from of old; a name that is passed over makes an answer without end.
     """
+    above = tuple(_above_or_cut(answered))
     if _unknown_name(answered):
-        yield from _above(answered)
+        yield from above
+
+
+def _above_or_cut(answered: Reply) -> Iterator[Finding]:
+    """What shows that an answer is far above its cap. Raises `AbsentError` where it ended before the cap could have cut it."""
+    above = tuple(_above(answered))
+    if not above and all(choice.finish_reason in ENDED for choice in answered.choices):
+        raise AbsentError("the answer ended by itself, so that no cap shows")
+    yield from above
 
 
 def _unknown_name(answered: Reply) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.model import Finding, Level
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import at, count, counted_variation
+from conformance.requirements.usage.counts import at, counted_variation, prompts
 from conformance.subjects.pair import Variation
 
 
@@ -15,7 +15,6 @@ from conformance.subjects.pair import Variation
     Level.SHOULD,
     on=counted_variation.about("tool"),
     cites=[contract("/x-usage/prompt-grows"), incident("BerriAI/litellm#15417"), incident("epam/ai-dial-adapter-vertexai#217")],
-    shows=["tools"],
 )
 def tools_cost_tokens(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens is larger when a tool is offered: the model has to read its description."""
@@ -37,6 +36,6 @@ def schemas_cost_tokens(pair: Variation) -> Iterator[Finding]:
 
 
 def _grown(pair: Variation, code: str) -> Iterator[Finding]:
-    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
+    before, after = prompts(pair)
     if after <= before:
         yield Finding(code=code, expected=f"more than {before}", received=str(after), at=at("prompt_tokens"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.model import Finding, Level
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import SLACK, at, count, counted_twins, counted_variation, reasoning, same_prompt
+from conformance.requirements.usage.counts import SLACK, at, count, counted_twins, counted_variation, prompts, reasoning, same_prompt
 from conformance.subjects.pair import Twins, Variation
 from conformance.subjects.reply import Reply, reply
 
@@ -101,6 +101,7 @@ def parts_cost_what_the_string_costs(pair: Variation) -> Iterator[Finding]:
 
     Fewer tokens mean that the text never reached the model; more, that it got the JSON instead.
     """
+    prompts(pair)
     return same_prompt(pair.control, pair.varied)
 
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.model import MISSING, Finding, Json, Place, Purpose
-from conformance.observation import UnmetError, accepted
+from conformance.observation import AbsentError, UnmetError, accepted
 from conformance.strictjson import get, is_integer
-from conformance.subjects.pair import twins, variation
+from conformance.subjects.pair import Variation, twins, variation
 from conformance.subjects.reply import Reply, answer, reply
+from conformance.subjects.traits import counts_prompts
 
 COUNTERS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -52,6 +53,18 @@ def usage_of(answer: Reply) -> dict[str, Json]:
     if not isinstance(answer.usage, dict):
         raise UnmetError("the answer has no usage object")
     return answer.usage
+
+
+def prompts(pair: Variation) -> tuple[int, int]:
+    """The prompt_tokens of a request and of its variation, where the two can tell what reached the model.
+
+    Raises `AbsentError` where they are the same and a longer prompt does not count for more either: that is the affair of
+    USAGE-PROMPT-GROWS, and whatever else leaves the count as it was is no news. Raises `UnmetError` when a count is missing or no integer.
+    """
+    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
+    if before == after and counts_prompts(pair.varied.observation.evidence) is False:
+        raise AbsentError("prompt_tokens is the same for a longer prompt as well, so that it tells nothing here")
+    return before, after
 
 
 def count(answer: Reply, name: str) -> int:

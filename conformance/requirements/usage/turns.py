@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.model import Finding, Json, Level
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import at, count, counted_variation, reasoning
+from conformance.requirements.usage.counts import at, count, counted_variation, prompts, reasoning
 from conformance.strictjson import get, items
 from conformance.subjects.pair import Variation
 
@@ -25,7 +25,7 @@ def turns_cost_tokens(pair: Variation) -> Iterator[Finding]:
     The very same count as without it means that the turn never reached the model. Fewer tokens are let pass: some templates have a
     system message of their own, which the request's replaces.
     """
-    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
+    before, after = prompts(pair)
     if after == before:
         other = pair.control.observation.exchange.id
         yield Finding(
@@ -38,7 +38,6 @@ def turns_cost_tokens(pair: Variation) -> Iterator[Finding]:
     Level.SHOULD,
     on=counted_variation.about("result"),
     cites=[contract("/x-usage/prompt-grows"), incident("CommandCodeAI/command-code#820"), incident("InsForge/InsForge#1788")],
-    shows=["tools"],
 )
 def results_cost_tokens(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens grows with the result of a tool, by three for every four words at least.
@@ -48,7 +47,7 @@ def results_cost_tokens(pair: Variation) -> Iterator[Finding]:
     words = sum(len(text.split()) for text in _results(pair.varied.request))
     if words == 0:
         raise UnmetError("the request holds no result as a text")
-    before, after = count(pair.control, "prompt_tokens"), count(pair.varied, "prompt_tokens")
+    before, after = prompts(pair)
     if after - before < 3 * words // 4:
         yield Finding(code="result-uncounted", expected=f"{before + 3 * words // 4} or more", received=str(after), at=at("prompt_tokens"))
 

@@ -9,8 +9,8 @@ from conformance.model import Finding, Level
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.refusal import said
-from conformance.strictjson import get
 from conformance.subjects.failure import Probe, probe, request
+from conformance.subjects.traits import counts_prompts, prompt_tokens
 
 TOO_LARGE: Final = 413
 """Status of a refusal for the size of a body (RFC 9110, section 15.5.14)."""
@@ -50,23 +50,15 @@ def size_is_no_reason(probe: Probe) -> Iterator[Finding]:
 def images_are_not_dropped(asked: Asked) -> Iterator[Finding]:
     """A request with an image that cannot be read is refused; it does not end in a 5xx, nor in an answer as if there were no image.
 
-    The very same count of prompt_tokens as without it means that it was dropped on the way to the model. A model that reads text alone
-    refuses every image.
+    The very same count of prompt_tokens as without it means that it was dropped on the way to the model, if a longer prompt is seen to
+    count for more. A model that reads text alone refuses every image.
     """
     if asked.standing is Standing.BROKEN:
         yield Finding(code="5xx", expected="a refusal with a 4xx", received=said(asked.heard[-1]))
     elif asked.accepted:
-        control = asked.control()
-        before, after = (_prompt_tokens(each) for each in (control, asked))
+        before, after = prompt_tokens(asked.control()), prompt_tokens(asked)
+        if before is None or after is None or not counts_prompts(asked.evidence):
+            raise AbsentError("the tokens of the prompt were not counted, or nothing shows that they are")
         if before == after:
             expected = f"a refusal, or more than the {before} prompt_tokens without the image"
             yield Finding(code="image-dropped", expected=expected, received=f"an answer, and {after} prompt_tokens")
-
-
-def _prompt_tokens(asked: Asked | None) -> int:
-    """The tokens of the prompt by the answer. Raises `AbsentError` where they were not counted."""
-    answer = asked.answer if asked is not None else None
-    tokens = get(answer.json, "usage", "prompt_tokens") if answer is not None else None
-    if not isinstance(tokens, int) or tokens <= 0:
-        raise AbsentError("the tokens of the prompt were not counted")
-    return tokens
