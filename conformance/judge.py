@@ -119,7 +119,7 @@ class _Tally:
             return Outcome.PASS
         if self.unmet > (self.unsent if self.absent else 0):
             return Outcome.INCONCLUSIVE
-        if self.inapplicable:
+        if self.inapplicable and not self.absent:
             return Outcome.INAPPLICABLE
         return Outcome.NOT_RUN
 

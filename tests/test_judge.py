@@ -71,6 +71,7 @@ def verdict(held: Held, check: Check = as_told) -> Verdict:
         ((EXCUSED,), Outcome.INAPPLICABLE),
         ((BUG,), Outcome.ERROR),
         ((ABSENT,), Outcome.NOT_RUN),
+        ((ABSENT, EXCUSED), Outcome.NOT_RUN),
         ((ABSENT, UNMET), Outcome.INCONCLUSIVE),
         ((ABSENT, UNSENT), Outcome.NOT_RUN),
         ((ABSENT, UNSENT, UNMET), Outcome.INCONCLUSIVE),
