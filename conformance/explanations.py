@@ -102,6 +102,22 @@ def _told_of_the_twin(difference: Difference) -> bool:
     return twin is not None and twin.accepted
 
 
+def _told_without_the_burden(difference: Difference) -> bool:
+    """Whether the body is another one that was accepted, but for white space."""
+    seen = difference.observation
+    if seen.purpose.violation is None or seen.purpose.violation.constraint != "size":
+        return False
+    evidence = seen.asked.evidence
+    for key in evidence.records.keys():  # noqa: SIM118 - a method of a record, not of a mapping
+        purpose = evidence.records.purpose(key)
+        if purpose is None or purpose.violation is None or purpose.stream or key == seen.purpose.key:
+            continue
+        plain = evidence.asked(key)
+        if plain is not None and plain.accepted and plain.attempts[-1].request_json == seen.request_json:
+            return True
+    return False
+
+
 def _answer_to_nothing_valid(difference: Difference) -> bool:
     seen = difference.observation
     return seen.succeeded and seen.purpose.expect is not Expectation.ACCEPTED
@@ -169,6 +185,14 @@ EXPLAINED: Final = (
         holds=_told_of_the_twin,
         because="the same request without stream was accepted as well, and is the one that is held against the target",
         source="/x-errors/same-when-streamed",
+    ),
+    Explanation(
+        name="told without the burden",
+        side=Side.THEIRS,
+        checks=frozenset({Check.REJECTION}),
+        holds=_told_without_the_burden,
+        because="the same body without its megabytes of white space was accepted as well, and is the one that is held against the target",
+        source="/x-request/refuses-invalid",
     ),
     Explanation(
         name="answer to an invalid request",

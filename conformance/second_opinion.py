@@ -133,7 +133,7 @@ def _claims(check: Check, requirement: Requirement, attempt: Observation) -> boo
         case Check.ACCEPTANCE:
             return of_requests and valid
         case Check.SERVER_ERROR:
-            return True
+            return attempt.status >= 500
         case Check.STATUS | Check.MEDIA_TYPE | Check.HEADERS | Check.SCHEMA:
             return not of_requests
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -97,10 +97,10 @@ def test_nobody_objects_to_an_innocent_server_without_a_reason(style: str, tmp_p
 
 
 class Altered:
-    """One request of a record, whose answer is another."""
+    """One request of a record, whose answer is another, and maybe some that are as they were."""
 
-    def __init__(self, whole: Record, key: str, change: Callable[[Exchange], Exchange]) -> None:
-        self._whole, self._key, self._change = whole, key, change
+    def __init__(self, whole: Record, key: str, change: Callable[[Exchange], Exchange], beside: tuple[str, ...]) -> None:
+        self._whole, self._key, self._change, self._beside = whole, key, change, beside
 
     def purpose(self, key: str) -> Purpose | None:
         return self._whole.purpose(key)
@@ -110,12 +110,14 @@ class Altered:
         return tuple(self._change(each) for each in found) if key == self._key else found
 
     def keys(self) -> tuple[str, ...]:
-        return (self._key,)
+        return (self._key, *self._beside)
 
 
-def altered(record: Record, key: str, change: Callable[[Exchange], Exchange], *requirements: Requirement) -> Comparison:
+def altered(
+    record: Record, key: str, change: Callable[[Exchange], Exchange], *requirements: Requirement, beside: tuple[str, ...] = ()
+) -> Comparison:
     """Compare the two opinions on one altered answer."""
-    records = Altered(record, key, change)
+    records = Altered(record, key, change, beside)
     report = session.judged(record, READING, CATALOGUE, ())
     verdicts = judge(Evidence(records, READING, record.header.target), requirements)
     rows = tuple(Row(requirement=each, verdict=verdict) for each, verdict in zip(requirements, verdicts, strict=True))
@@ -201,6 +203,37 @@ def test_what_one_cannot_know_is_explained(
     }
     assert (check, requirement, name) in told
     assert [(each.side, each.check, each.words) for each in comparison.unexplained] == []
+
+
+@pytest.mark.parametrize("explained", [True, False])
+def test_a_fault_is_told_of_the_body_without_its_megabytes_if_that_was_let_pass_too(
+    reference: Record, tmp_path: Path, *, explained: bool
+) -> None:
+    """A server that lets a fault pass only in a large body has nobody else to tell of it."""
+    large, small = "burdens/large", "invalid/temperature/type/1"
+    passed = {large, small} if explained else {large}
+    with RecordWriter(tmp_path / session.RECORD, reference.header) as writer:
+        assert reference.plan is not None
+        writer.plan(reference.plan)
+        for exchange in reference.exchanges():
+            writer.append(let_pass(reference, exchange) if exchange.purpose.key in passed else exchange)
+    with Record.open(tmp_path / session.RECORD) as record:
+        comparison = altered(record, large, lambda exchange: exchange, *CATALOGUE.requirements, beside=(small,))
+    told = [each.observation.exchange.id for each in comparison.unexplained if each.check is Check.REJECTION]
+    assert told == ([] if explained else [large])
+
+
+def test_an_image_that_was_dropped_is_no_error_of_the_server(reference: Record) -> None:
+    """The clause that the requirement cites against a 5xx makes no claim on what was answered."""
+    seen = CATALOGUE.find("REQUEST-IMAGE-SEEN")
+    comparison = altered(reference, "burdens/image", partial(let_pass, reference), seen, beside=("counting/longer",))
+    assert [(each.side, each.check, each.words) for each in comparison.unexplained] == []
+
+
+def let_pass(record: Record, exchange: Exchange) -> Exchange:
+    """Answered as if nothing were wrong with it."""
+    (plain,) = record.attempts("preflight/max_completion_tokens")
+    return replace(exchange, status=200, headers=plain.headers, chunks=plain.chunks)
 
 
 def no_choice(exchange: Exchange) -> Exchange:
