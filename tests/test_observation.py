@@ -191,6 +191,16 @@ def test_a_stream_is_known_by_its_first_bytes_or_by_its_label(one: Exchange, is_
     assert seen.is_event_stream is is_stream
 
 
+def test_what_was_let_in_and_broke_off_lacks_no_error() -> None:
+    held = Held()
+    held.add(purpose("s/other"), CUT, answered())
+    held.add(purpose("s/let-in", violation=VIOLATION), CUT, CUT)
+    held.add(purpose("s/lost", violation=VIOLATION), lost(), lost())
+    assert asked(held, "s/let-in").standing is Standing.LOST
+    assert list(error_reply.see(asked(held, "s/let-in"))) == []
+    assert [type(found) for found in error_reply.see(asked(held, "s/lost"))] == [Gap]
+
+
 def test_every_attempt_with_an_error_status_is_an_error_reply_retried_ones_too() -> None:
     one = alone(BROKEN, LIMITED, refused(), violation=VIOLATION)
     assert [found.observation.status for found in error_reply.see(one) if not isinstance(found, Gap)] == [500, 429, 400]

@@ -62,7 +62,8 @@ def _error_replies(asked: Asked) -> Iterator[ErrorReply | Gap]:
     failures = {attempt.status: attempt for attempt in reversed(whole)}
     for attempt in reversed(failures.values()):
         yield ErrorReply(attempt)
-    if not failures and asked.answer is None:
+    # What was let in and broke off was no error, so none is missing.
+    if not failures and asked.answer is None and not any(attempt.succeeded for attempt in asked.heard):
         yield unanswered(asked)
 
 
