@@ -144,3 +144,15 @@ def test_an_error_with_status_200_is_found() -> None:
     held = Held()
     held.add(purpose("text/one"), answered(REFUSAL))
     assert outcome("ERROR-NOT-200", held) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("constraint", "status", "expected"),
+    [("minLength", 400, Outcome.PASS), ("minLength", 404, Outcome.PASS), ("minLength", 409, Outcome.FAIL), ("null", 404, Outcome.FAIL)],
+)
+def test_an_empty_name_is_wrong_in_itself_or_that_of_no_model(constraint: str, status: int, expected: Outcome) -> None:
+    unnamed = Violation(constraint=constraint, pointer="/model", clause="/x-errors/invalid-field", sent='""', core=True)
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    held.add(purpose("invalid/model/one/1", violation=unnamed, control="preflight/max_tokens"), refused(status))
+    assert outcome("ERROR-INVALID-STATUS", held) is expected

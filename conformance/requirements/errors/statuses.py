@@ -45,8 +45,12 @@ def _refused_with(probe: Probe, *statuses: int) -> Iterator[Finding]:
     cites=[contract("/x-errors/invalid-field"), incident("ogx-ai/ogx#2990"), incident("sgl-project/sglang#7487")],
 )
 def wrong_members_get_400(probe: Probe) -> Iterator[Finding]:
-    """A body that breaks the contract is refused with 400; 422 says the same, in a way that fewer clients know."""
-    yield from _refused_with(probe, 400)
+    """A body that breaks the contract is refused with 400; 422 says the same, in a way that fewer clients know.
+
+    An empty name is that of no model, and may be answered with 404 as well.
+    """
+    unnamed = probe.violation.pointer == "/model" and probe.violation.constraint == "minLength"
+    yield from _refused_with(probe, 400, *([404] if unnamed else []))
 
 
 @requirement(
