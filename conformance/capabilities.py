@@ -2,8 +2,9 @@
 
 A requirement says whether answers are right; whoever chooses a server wants to know what it has. The rule: a requirement that declares
 `shows` sees the effect of a feature. Where such a requirement holds for an accepted request that asks for the feature, the feature is
-honoured; where one fails, it was ignored. One that `proves` a feature tells where it holds, and nothing where it fails. One that fails at MUST and looks at nothing but answers that were asked for with the feature
-(`View.needing`) says that it is served wrongly. Nothing is added to the verdicts. Pure, like the judge.
+honoured; where one fails, it was ignored. One that `proves` a feature tells where it holds, and nothing where it fails. One that fails
+at MUST and looks at nothing but answers that were asked for with the feature (`View.needing`) says that it is served wrongly. Nothing
+is added to the verdicts. Pure, like the judge.
 """
 
 from __future__ import annotations

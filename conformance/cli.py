@@ -91,7 +91,8 @@ def plan(*, as_json: bool, **values: Any) -> None:
     for name, number in sorted(scenarios.items()):
         click.echo(f"{number:6}  {name}")
     click.echo(f"{steps.requests:6}  requests at most (repeats of lost answers not counted), preflight included")
-    click.echo(f"{sum(bool(purpose.splits) for purpose in steps.purposes):6}  of them only where a request that must be accepted is refused")
+    splits = sum(bool(purpose.splits) for purpose in steps.purposes)
+    click.echo(f"{splits:6}  of them only where a request that must be accepted is refused")
     click.echo(f"{wrong:6}  different things in them that must be refused")
     click.echo(f"{steps.billed:6}  of them billed by a conforming endpoint, for at most {steps.output_tokens} output tokens")
 

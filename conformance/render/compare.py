@@ -160,7 +160,7 @@ def table(comparison: Comparison, console: Console) -> None:
     from rich.text import Text
 
     for number, report in enumerate(comparison.reports):
-        cut = f" INCOMPLETE: {wording.cut_off(report)}." if not complete(report) else ""
+        cut = f" INCOMPLETE: {wording.ended(wording.cut_off(report))}" if not complete(report) else ""
         told = f"{label(number)}  {_name(report)}, {wording.utc(report.header.started)}.{cut} {wording.headline(report)[0]}"
         console.print(Text(_fit(told, console)), soft_wrap=True)
     for unlike in comparison.disagreements:

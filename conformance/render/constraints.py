@@ -35,7 +35,7 @@ def sentence(row: ConstraintRow) -> str:
     """A constraint, and what went wrong with which values; for one on which nothing fails, what came of all of them."""
     wrong = [trial for trial in row.trials if _is_wrong(trial)] if row.outcome is Outcome.FAIL else []
     parts = [f"{words} (sent {values})" for words, values in _grouped(wrong or row.trials, _in_short)]
-    return f"{line(row.rule, 300)}: {'; '.join(parts)}"
+    return f"{line(row.rule, 300).rstrip('.')}: {'; '.join(parts)}"
 
 
 def outcomes(row: ConstraintRow) -> tuple[tuple[str, str], ...]:
