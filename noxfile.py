@@ -51,6 +51,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def exhaustive(session: nox.Session) -> None:
+    """Run what the tests take a sample of, in full: each defect against every requirement, every reading, style and hostility."""
+    _install(session, "tests")
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", "-m", "exhaustive", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))

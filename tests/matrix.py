@@ -62,10 +62,12 @@ def run(
     key: str = KEY,
     claims: frozenset[str] = CLAIMS,
     token_counts: tuple[TokenCount, ...] = (),
+    only: frozenset[str] = frozenset(),
 ) -> Outcomes:
-    """Conduct one run against an endpoint on this machine and judge it."""
+    """Conduct one run against an endpoint on this machine and judge it; with `only`, ask for and judge what these need alone."""
     reading = contract.load(dialect)
     catalogue = registry.load()
+    wanted = tuple(each for each in catalogue.requirements if not only or each.id in only)
     target = Target(
         base_url=base_url,
         model=model or MODEL,
@@ -76,25 +78,25 @@ def run(
         claims=claims,
         token_counts=token_counts,
     )
-    assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
+    assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=wanted, tier=tier)
     with tempfile.TemporaryDirectory() as folder:
         try:
             session.conduct(assignment, Path(folder), Silence(), threading.Event())
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
         with Record.open(Path(folder) / session.RECORD) as record:
-            report = session.judged(record, reading, catalogue, catalogue.requirements)
+            report = session.judged(record, reading, catalogue, wanted)
             findings = [finding for row in report.rows for finding in row.verdict.findings]
             return Outcomes(report, tuple((each, exchange) for each in findings if (exchange := report.exchange(each.exchange))))
 
 
-def of_defect(name: str, server: launch.Embedded) -> Outcomes:
+def of_defect(name: str, server: launch.Embedded, *, only: frozenset[str] = frozenset()) -> Outcomes:
     """Run against one defect, in the tier and the reading in which it shows; `server` serves those that show in any reading."""
     defect = defects.ALL[name]
     if not defect.dialect:
-        return run(server.base_url_of(name), tier=defect.tier, token_counts=COUNTS)
+        return run(server.base_url_of(name), tier=defect.tier, token_counts=COUNTS, only=only)
     with launch.Embedded(launch.Options(dialect=defect.dialect, defect=name)) as own:
-        return run(own.base_url, dialect=defect.dialect, tier=defect.tier, token_counts=COUNTS)
+        return run(own.base_url, dialect=defect.dialect, tier=defect.tier, token_counts=COUNTS, only=only)
 
 
 def main(names: list[str]) -> int:

@@ -28,6 +28,7 @@ from conformance.registry import Requirement
 from conformance.runlog import Record
 from conformance.target import Target
 from tests.matrix import BOUNDS, CLAIMS, Silence
+from tests.sampling import sampled
 
 READINGS: Final = ("openai-compatible", "openai")
 """What a run is judged by; it is asked as the first of them asks."""
@@ -111,7 +112,7 @@ def recorded(base_url: str, requirements: tuple[Requirement, ...] = CATALOGUE.re
             yield record
 
 
-@pytest.fixture(scope="module", params=list(Character))
+@pytest.fixture(scope="module", params=sampled(Character, every=4))
 def server(request: pytest.FixtureRequest) -> Iterator[launch.Embedded]:
     """A server with a model of one character, and every defect beside it."""
     with launch.Embedded(launch.Options(character=request.param, all_defects=True)) as embedded:

@@ -30,6 +30,8 @@ def sessions() -> dict[str, ast.FunctionDef]:
 
 
 def options_of(command: click.Command) -> set[str]:
+    if isinstance(command, click.Group):
+        return set().union(*(options_of(each) for each in command.commands.values()))
     return {name for parameter in command.params if isinstance(parameter, click.Option) for name in parameter.opts}
 
 

@@ -23,6 +23,7 @@ from conformance.model import Json, Outcome
 from conformance.reference import dropping, launch
 from tests.dropped import STRONGEST, Fate, Trial
 from tests.matrix import run
+from tests.sampling import sampled
 
 BODY: Final = "/components/schemas/CreateChatCompletionRequest"
 
@@ -87,13 +88,13 @@ def fates(dialect: str) -> tuple[Fate, ...]:
     return tuple(trial(dialect).fates())
 
 
-@pytest.mark.parametrize("dialect", READY)
+@pytest.mark.parametrize("dialect", sampled(READY, every=2))
 def test_whoever_drops_a_constraint_is_caught(dialect: str) -> None:
     assert len(fates(dialect)) >= 450
     assert {fate.constraint.name for fate in fates(dialect) if not fate.caught} == NOT_CAUGHT[dialect].keys()
 
 
-@pytest.mark.parametrize("dialect", READY)
+@pytest.mark.parametrize("dialect", sampled(READY, every=2))
 def test_what_is_left_open_is_asked_for_all_the_same(dialect: str) -> None:
     """So that a reading that closes it catches it, and a report can list it."""
     open_ = {fate.constraint.name: fate for fate in fates(dialect) if NOT_CAUGHT[dialect].get(fate.constraint.name) is OPEN}
@@ -102,7 +103,7 @@ def test_what_is_left_open_is_asked_for_all_the_same(dialect: str) -> None:
         assert fate.is_open, name
 
 
-@pytest.mark.parametrize("dialect", READY)
+@pytest.mark.parametrize("dialect", sampled(READY, every=2))
 def test_the_finding_names_the_place_and_the_constraint(dialect: str) -> None:
     for fate in fates(dialect):
         told = {finding.code for caught in fate.caught for finding in caught.findings}
@@ -110,7 +111,7 @@ def test_the_finding_names_the_place_and_the_constraint(dialect: str) -> None:
         assert bool(told) == bool(fate.caught)
 
 
-@pytest.mark.parametrize("dialect", READY)
+@pytest.mark.parametrize("dialect", sampled(READY, every=2))
 def test_nobody_is_accused_more_loudly_than_the_contract_speaks(dialect: str) -> None:
     louder = {
         (fate.constraint.clause, caught.requirement)
@@ -121,12 +122,12 @@ def test_nobody_is_accused_more_loudly_than_the_contract_speaks(dialect: str) ->
     assert louder == LOUDER[dialect]
 
 
-@pytest.mark.parametrize("dialect", READY)
+@pytest.mark.parametrize("dialect", sampled(READY, every=2))
 def test_the_conforming_server_refuses_all_that_is_asked(dialect: str) -> None:
     assert list(trial(dialect).judged(trial(dialect).conforming(), trial(dialect).steps)) == []
 
 
-@pytest.mark.parametrize("dialect", sorted(set(dialect_names()) - set(READY)))
+@pytest.mark.parametrize("dialect", sampled(sorted(set(dialect_names()) - set(READY)), every=6))
 def test_what_a_vendor_asks_beyond_the_default_is_held_as_well(dialect: str) -> None:
     """Of the other readings, the constraints that the default one has not, or has with another value."""
     one, default = trial(dialect), trial(DEFAULT)

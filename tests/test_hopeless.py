@@ -8,8 +8,7 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,28 +72,25 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext | No
     return context
 
 
-@pytest.fixture(scope="module")
-def outcomes(certificate: ssl.SSLContext | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ended]]:
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(4))
-
-        def run(target: Hopeless, folder: Path) -> Ended:
+@pytest.fixture
+def outcome(certificate: ssl.SSLContext | None, tmp_path: Path) -> Callable[[Hopeless], Ended]:
+    def run(target: Hopeless) -> Ended:
+        with ExitStack() as stack:
             url = target.base_url
             if target.handler is not None:
                 server = serving(target.handler, greeting=target.greeting, tls=certificate if target.secured else None)
                 url = stack.enter_context(server).url.replace("http:", f"{target.scheme}:")
-            return command("run", "--base-url", url, "--model", "m", "--request-timeout", "1", cwd=folder)
+            return command("run", "--base-url", url, "--model", "m", "--request-timeout", "1", cwd=tmp_path)
 
-        futures = {name: pool.submit(run, target, tmp_path_factory.mktemp("hopeless")) for name, target in TARGETS.items()}
-        yield lambda name: futures[name].result()
+    return run
 
 
 @pytest.mark.parametrize("name", list(TARGETS))
-def test_a_hopeless_target_cannot_be_tested(outcomes: Callable[[str], Ended], certificate: ssl.SSLContext | None, name: str) -> None:
+def test_a_hopeless_target_cannot_be_tested(outcome: Callable[[Hopeless], Ended], certificate: ssl.SSLContext | None, name: str) -> None:
     expected = TARGETS[name]
     if expected.secured and certificate is None:
         pytest.skip("openssl makes the certificate for this test, and is not installed")
-    ended = outcomes(name)
+    ended = outcome(expected)
     assert ended.status == 2
     assert "Traceback" not in ended.said
     assert expected.words in ended.summary["sentence"]

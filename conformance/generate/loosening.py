@@ -15,6 +15,7 @@ from conformance.conversation_order import CALL_HAS_RESULT, RESULT_HAS_CALL
 from conformance.generate.request_part import request_schemas
 from conformance.model import Json
 from conformance.schemas import Schema, SchemaFault, pointer
+from conformance.strictjson import get
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -74,7 +75,8 @@ def constraints(contract: Contract) -> tuple[Constraint, ...]:
     bare = {name for schema in schemas.values() for name in _referenced(schema)}
     listed = [each for name, schema in schemas.items() for each in _within(schema, (*_SCHEMAS, name), nullable=name not in bare)]
     rules = contract.document.get(_RULES)
-    names = list(rules) if isinstance(rules, dict) else []
+    # A reading that lifts a rule leaves it an empty schema, which nothing breaks.
+    names = [name for name, rule in rules.items() if get(rule, "schema") != {}] if isinstance(rules, dict) else []
     listed += [Constraint(way=Way.DROPS, path=(_RULES, name)) for name in names]
     listed += [Constraint(way=Way.DROPS, path=(_ORDER, name)) for name in (RESULT_HAS_CALL, CALL_HAS_RESULT)]
     return tuple(listed)
