@@ -55,13 +55,13 @@ def test_the_conforming_server_trips_nothing_and_leaves_nothing_open(server: lau
     assert outcomes.report.gate.status == 0
 
 
-@pytest.mark.parametrize("name", sampled(defects.ALL, every=2))
+@pytest.mark.parametrize("name", sampled(defects.ALL, every=4))
 def test_a_defect_is_noticed(server: launch.Embedded, name: str) -> None:
     """Asked for nothing but what the requirements need that it trips, which is much less than the whole."""
     assert of_defect(name, server, only=defects.ALL[name].trips).having(Outcome.FAIL)
 
 
-@pytest.mark.parametrize("name", sampled(defects.ALL, every=8))
+@pytest.mark.parametrize("name", sampled(defects.ALL, every=16))
 def test_a_defect_trips_exactly_what_it_declares(server: launch.Embedded, name: str) -> None:
     outcomes = of_defect(name, server)
     assert outcomes.having(Outcome.FAIL) == defects.ALL[name].trips
