@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, Self
 
 from conformance.model import Tier
+
+
+class Kind(StrEnum):
+    """What the value of an option is; on the command line all of them are text."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    FLAG = "true or false"
+    LIST = "list of texts"
+    TABLE = "table"
+    """Names and texts, such as headers; given as `Name: text` on the command line."""
+    FILE = "path"
+    """In a target file it is relative to the folder of that file."""
+    NAME_OR_FILE = "name or path"
+    """A path where it contains a separator or ends like a file of data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +32,10 @@ class Option:
 
     name: str
     help: str
+    key: str = ""
+    """Its place in a target file: a table and a name in it, `limits.rate`; empty for what only one single run can want."""
+    kind: Kind = Kind.TEXT
+    """What a target file must give there."""
     metavar: str = ""
     default: str = ""
     repeated: bool = False
@@ -40,25 +61,100 @@ class Option:
 
 RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(
-        name="base-url", metavar="URL", help="What /chat/completions is appended to; without it the embedded reference server is tested."
+        name="base-url",
+        key="target.base_url",
+        metavar="URL",
+        help="What /chat/completions is appended to; without it the embedded reference server is tested.",
     ),
-    Option(name="model", metavar="NAME", help="Model to ask; needed with --base-url."),
+    Option(name="model", key="target.model", metavar="NAME", help="Model to ask; needed with --base-url."),
     Option(
-        name="dialect", metavar="NAME|FILE", default="openai-compatible", help="Reading of the contract, or an overlay file of your own."
+        name="dialect",
+        key="target.dialect",
+        kind=Kind.NAME_OR_FILE,
+        metavar="NAME|FILE",
+        default="openai-compatible",
+        help="Reading of the contract, or an overlay file of your own.",
     ),
-    Option(name="tier", metavar="|".join(Tier), default=Tier.GATE, help="How much is asked."),
-    Option(name="only", metavar="ID", repeated=True, help="Judge this requirement alone; may be repeated, or hold several with commas."),
-    Option(name="claim", metavar="FEATURE", repeated=True, help="The target has this feature: refusing it is a failure."),
-    Option(name="deny", metavar="FEATURE", repeated=True, help="The target lacks this feature: nothing is sent for it."),
-    Option(name="strict", flag=True, pytest_name="strict-should", help="Let failing SHOULD requirements gate as well."),
-    Option(name="concurrency", metavar="N", default="16", help="Requests under way at once."),
-    Option(name="rate", metavar="N", help="Most requests per second."),
-    Option(name="request-timeout", metavar="SECONDS", default="120", help="Longest time that one answer may take."),
-    Option(name="header", metavar="'NAME: VALUE'", repeated=True, help="Sent with every request; the value stays out of the record."),
-    Option(name="key-variable", metavar="NAME", help="Environment variable with the key; else CONFORMANCE_API_KEY, else OPENAI_API_KEY."),
-    Option(name="token-counts", metavar="FILE", help="What prompts are known to cost this model, as TOML or JSON: up to three are asked."),
-    Option(name="output", metavar="DIR", default="reports", help="Folder in which the run gets a folder of its own."),
-    Option(name="seed", metavar="N", default="1", help="Seed of everything that is drawn; runs are comparable when it is the same."),
+    Option(name="tier", key="run.tier", metavar="|".join(Tier), default=Tier.GATE, help="How much is asked."),
+    Option(
+        name="only",
+        key="run.only",
+        kind=Kind.LIST,
+        metavar="ID",
+        repeated=True,
+        help="Judge this requirement alone; may be repeated, or hold several with commas.",
+    ),
+    Option(
+        name="claim",
+        key="target.claims",
+        kind=Kind.LIST,
+        metavar="FEATURE",
+        repeated=True,
+        help="The target has this feature: refusing it is a failure.",
+    ),
+    Option(
+        name="deny",
+        key="target.denies",
+        kind=Kind.LIST,
+        metavar="FEATURE",
+        repeated=True,
+        help="The target lacks this feature: nothing is sent for it.",
+    ),
+    Option(
+        name="strict",
+        key="run.strict",
+        kind=Kind.FLAG,
+        flag=True,
+        pytest_name="strict-should",
+        help="Let failing SHOULD requirements gate as well.",
+    ),
+    Option(name="concurrency", key="limits.concurrency", kind=Kind.WHOLE, metavar="N", default="16", help="Requests under way at once."),
+    Option(name="rate", key="limits.rate", kind=Kind.NUMBER, metavar="N", help="Most requests per second."),
+    Option(
+        name="request-timeout",
+        key="timeouts.total",
+        kind=Kind.NUMBER,
+        metavar="SECONDS",
+        default="120",
+        help="Longest time that one answer may take.",
+    ),
+    Option(
+        name="header",
+        key="target.headers",
+        kind=Kind.TABLE,
+        metavar="'NAME: VALUE'",
+        repeated=True,
+        help="Sent with every request; the value stays out of the record.",
+    ),
+    Option(
+        name="key-variable",
+        key="target.key_variable",
+        metavar="NAME",
+        help="Environment variable with the key; else CONFORMANCE_API_KEY, else OPENAI_API_KEY.",
+    ),
+    Option(
+        name="token-counts",
+        key="target.token_counts",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="What prompts are known to cost this model, as TOML or JSON: up to three are asked.",
+    ),
+    Option(
+        name="output",
+        key="run.output",
+        kind=Kind.FILE,
+        metavar="DIR",
+        default="reports",
+        help="Folder in which the run gets a folder of its own.",
+    ),
+    Option(
+        name="seed",
+        key="run.seed",
+        kind=Kind.WHOLE,
+        metavar="N",
+        default="1",
+        help="Seed of everything that is drawn; runs are comparable when it is the same.",
+    ),
     Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
