@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from conformance import json_pointer
 from conformance.contract import Contract
 from conformance.errors import ClauseNotFoundError
 from conformance.judge import judge
@@ -227,8 +228,7 @@ def _reaction(answer: Observation, wrong: Violation) -> Reaction:
 def _position(document: Json, pointer: str) -> tuple[int, ...]:
     """Where a clause stands in the contract: the number of each step among its siblings."""
     path, value = [], document
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in json_pointer.steps(pointer):
         match value:
             case dict() if name in value:
                 path.append(list(value).index(name))

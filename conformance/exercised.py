@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from conformance import places, strictjson
+from conformance import json_pointer, places, strictjson
 from conformance.model import MISSING, Area, Expectation, Level, Outcome
 from conformance.observation import Evidence, Observation
 from conformance.outline import ROOTS, Group
@@ -323,7 +323,7 @@ def _locate(node: Node, value: Json, pointer: str, roots: dict[str, Node]) -> No
     """The deepest place on the way that a pointer goes."""
     here = node
     at = value
-    for step in _steps(pointer):
+    for step in json_pointer.steps(pointer):
         inner = roots[here.again] if here.again else here
         if isinstance(at, dict) and (variant := inner.variant(at)) is not None and step in variant.members:
             inner = variant
@@ -338,7 +338,7 @@ def _locate(node: Node, value: Json, pointer: str, roots: dict[str, Node]) -> No
 
 def _without(value: Json, pointer: str) -> Json:
     """A value without what lies at a pointer; the same where nothing does."""
-    *way, last = _steps(pointer)
+    *way, last = json_pointer.steps(pointer)
     return _removed(value, way, last)
 
 
@@ -354,7 +354,3 @@ def _removed(value: Json, way: list[str], last: str) -> Json:
             return [_removed(each, way[1:], last) if str(number) == way[0] else each for number, each in enumerate(value)]
         case _:
             return value
-
-
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]

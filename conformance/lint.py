@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from conformance import json_pointer
 from conformance.model import MISSING, Json, Level
-from conformance.schemas import Validator, pointer, resolve
+from conformance.schemas import Validator, resolve
 from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _below(at: str, schema: Json) -> Iterator[tuple[str, Json]]:
                 yield from _below(f"{at}/{keyword}/{index}", each)
         elif keyword in _MAPS:
             for name, each in _members(value):
-                yield from _below(at + pointer([keyword, name]), each)
+                yield from _below(at + json_pointer.write([keyword, name]), each)
 
 
 def _schema_problems(document: dict[str, Json], at: str, schema: Json) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import jsonschema_rs
 
+from conformance import json_pointer
 from conformance.errors import ContractError
 from conformance.model import Json, Level
 from conformance.strictjson import get, show
@@ -56,17 +57,12 @@ class SchemaFault:
     """How binding the clause is; a schema binds strictly unless its `x-level` says otherwise."""
 
 
-def pointer(path: Iterable[str | int]) -> str:
-    """Write a path as a JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-
-
 def resolve(document: Json, target: str) -> Json:
     """Follow a JSON Pointer. Raises `LookupError` when it leads nowhere."""
     if target and not target.startswith("/"):
         raise LookupError(target)
     value = document
-    for step in (part.replace("~1", "/").replace("~0", "~") for part in target.split("/")[1:]):
+    for step in json_pointer.steps(target):
         match value:
             case dict():
                 value = value[step]
@@ -137,7 +133,7 @@ class Validator:
     def _fault(self, broken: ValidationError, offender: ValidationError, keyword: str, message: str) -> SchemaFault:
         clause = self._clause(broken.absolute_schema_path)
         return SchemaFault(
-            pointer=pointer(offender.absolute_path),
+            pointer=json_pointer.write(offender.absolute_path),
             keyword=keyword,
             message=message,
             clause=clause,
@@ -152,8 +148,8 @@ class Validator:
             while isinstance(node, dict) and step not in node and isinstance(reference := node.get("$ref"), str):
                 here = reference.removeprefix("#")
                 node = resolve(self._document, here)
-            here += pointer([step])
-            node = resolve(node, pointer([step]))
+            here += json_pointer.write([step])
+            node = resolve(node, json_pointer.write([step]))
         return here
 
     def _level(self, clause: str) -> Level:

@@ -1,7 +1,7 @@
 """Invalid requests that schemathesis derives from the schemas: each constraint broken at its boundary, each type replaced.
 
 Its coverage generator is an internal interface, which a minor release may move; pyproject pins the minor version and a test holds what
-is relied on here. Nothing else in this package imports schemathesis, and a run that finds its corpus never gets here.
+is relied on here. Nothing else that generates drives schemathesis, and a run that finds its corpus never gets here.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from conformance import json_pointer
 from conformance.generate.companions import accompanied
 from conformance.generate.mutants import Delta, Labelled, label
 from conformance.generate.request_part import PATH, request_schemas
 from conformance.model import Json
 
 if TYPE_CHECKING:
+    from schemathesis import Case, GenerationMode
+
     from conformance.contract import Contract
 
 MAX_BYTES: Final = 64 * 1024
@@ -24,7 +27,7 @@ MAX_BYTES: Final = 64 * 1024
 
 _MEMBER: Final = re.compile(r"/properties/([^/]+)")
 
-CONFIG: Final = {
+_CONFIG: Final = {
     "seed": 7,
     "generation": {"database": "none", "with-security-parameters": False, "allow-x00": False},
     # Other methods on the path, and everything but coverage, would be generated for nothing.
@@ -59,15 +62,24 @@ def _deltas(contract: Contract) -> Iterator[Delta]:
         found = _MEMBER.match(location)
         if found is None:
             continue
-        member = found[1].replace("~1", "/").replace("~0", "~")
+        [member] = json_pointer.steps(f"/{found[1]}")
         if member in body:
             yield accompanied(member, body[member])
 
 
 def _cases(contract: Contract) -> Iterator[tuple[str, dict[str, Json]]]:
     """Where each negative case says that it is wrong, and its body. Cases whose body is no object are made by hand elsewhere."""
-    import schemathesis
     from schemathesis import GenerationMode
+
+    for case in covered(contract, GenerationMode.NEGATIVE):
+        location = getattr(case.meta.phase.data, "location", None) if case.meta else None
+        if isinstance(location, str) and isinstance(case.body, dict):
+            yield location, case.body
+
+
+def covered(contract: Contract, mode: GenerationMode) -> Iterator[Case[Any]]:
+    """The cases of schemathesis' coverage phase, valid or invalid ones."""
+    import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.generation.drivers import CoverageGenerator
     from schemathesis.generation.feedback import NO_FEEDBACK
@@ -76,23 +88,19 @@ def _cases(contract: Contract) -> Iterator[tuple[str, dict[str, Json]]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Always a fresh schema: a second pass over the same one leaves cases out.
-        schema = schemathesis.openapi.from_dict(description(contract), config=SchemathesisConfig.from_dict(CONFIG))
+        schema = schemathesis.openapi.from_dict(_description(contract), config=SchemathesisConfig.from_dict(_CONFIG))
         operation = schema[PATH]["POST"]
-        generator = CoverageGenerator(
+        yield from CoverageGenerator(
             operation=operation,
-            generation_modes=[GenerationMode.NEGATIVE],
+            generation_modes=[mode],
             generation_config=schema.config.generation_for(operation=operation, phase="coverage"),
             auth_storage=None,
             override=Override(),
             feedback=NO_FEEDBACK,
         )
-        for case in generator:
-            location = getattr(case.meta.phase.data, "location", None) if case.meta else None
-            if isinstance(location, str) and isinstance(case.body, dict):
-                yield location, case.body
 
 
-def description(contract: Contract) -> dict[str, Json]:
+def _description(contract: Contract) -> dict[str, Json]:
     """As little of the contract as says what a valid request is."""
     content: Json = {"application/json": {"schema": {"$ref": "#/components/schemas/CreateChatCompletionRequest"}}}
     return {

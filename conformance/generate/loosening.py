@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from conformance import json_pointer
 from conformance.conversation_order import CALL_HAS_RESULT, RESULT_HAS_CALL
 from conformance.generate.request_part import request_schemas
 from conformance.model import Json
-from conformance.schemas import Schema, SchemaFault, pointer
+from conformance.schemas import Schema, SchemaFault
 from conformance.strictjson import get
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Constraint:
     @property
     def clause(self) -> str:
         """The path as a JSON Pointer."""
-        return pointer(self.path)
+        return json_pointer.write(self.path)
 
     @property
     def name(self) -> str:
@@ -104,7 +105,8 @@ class Loosened:
 
     def _rules(self, faults: Iterable[SchemaFault]) -> tuple[SchemaFault, ...]:
         """The broken rules beside the schema, which no schema excuses."""
-        return tuple(each for each in faults if not each.clause.startswith(pointer(_SCHEMAS)) and each.clause != self._lost.clause)
+        schemas = json_pointer.write(_SCHEMAS)
+        return tuple(each for each in faults if not each.clause.startswith(schemas) and each.clause != self._lost.clause)
 
 
 def _loosened(document: dict[str, Json], lost: Constraint) -> dict[str, Json]:

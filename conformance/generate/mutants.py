@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from conformance import json_pointer
 from conformance.model import Expectation, Json, Level, Missing, Violation
 from conformance.strictjson import get, show
 
@@ -91,7 +92,7 @@ def label(contract: Contract, delta: Delta) -> Labelled | None:
     if len(faults) != 1:
         return None
     pointer = _place(faults[0], body, contract)
-    offending = _at(body, pointer)
+    offending = json_pointer.at(body, pointer)
     violation = Violation(
         constraint=_constraint(faults[0], offending, contract),
         pointer=pointer,
@@ -179,17 +180,9 @@ def _convertible(value: Json | Missing, to: str) -> bool:
             return False
 
 
-def _at(body: Json, pointer: str) -> Json | Missing:
-    value: Json | Missing = body
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        value = get(value, int(name) if isinstance(value, list) and name.isdigit() else name)
-    return value
-
-
 def _place(fault: SchemaFault, body: Json, contract: Contract) -> str:
     """Where the fault sits. A required member that is missing has its own place, rather than that of the object that lacks it."""
-    holder = _at(body, fault.pointer)
+    holder = json_pointer.at(body, fault.pointer)
     if fault.keyword != "required" or not isinstance(holder, dict):
         return fault.pointer
     missing = [name for name in _required(fault.clause, contract) if name not in holder]

@@ -6,17 +6,15 @@ somebody might send. Members that cost more than tokens, or leave something behi
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from conformance.generate.coverage import CONFIG, description
+from conformance.generate.coverage import covered
 from conformance.generate.mutants import canonical
-from conformance.generate.request_part import PATH
 from conformance.model import CAP_FIELDS, Json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.contract import Contract
 
@@ -41,24 +39,7 @@ def valid_values(contract: Contract) -> Mapping[str, tuple[Json, ...]]:
     return {member: tuple(values[text] for text in sorted(values)) for member, values in sorted(found.items())}
 
 
-def _bodies(contract: Contract) -> list[dict[str, Json]]:
-    import schemathesis
+def _bodies(contract: Contract) -> Iterator[dict[str, Json]]:
     from schemathesis import GenerationMode
-    from schemathesis.config import SchemathesisConfig
-    from schemathesis.generation.drivers import CoverageGenerator
-    from schemathesis.generation.feedback import NO_FEEDBACK
-    from schemathesis.generation.overrides import Override
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        schema = schemathesis.openapi.from_dict(description(contract), config=SchemathesisConfig.from_dict(CONFIG))
-        operation = schema[PATH]["POST"]
-        generator = CoverageGenerator(
-            operation=operation,
-            generation_modes=[GenerationMode.POSITIVE],
-            generation_config=schema.config.generation_for(operation=operation, phase="coverage"),
-            auth_storage=None,
-            override=Override(),
-            feedback=NO_FEEDBACK,
-        )
-        return [case.body for case in generator if isinstance(case.body, dict)]
+    return (case.body for case in covered(contract, GenerationMode.POSITIVE) if isinstance(case.body, dict))

@@ -10,6 +10,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from conformance import json_pointer
+
 if TYPE_CHECKING:
     from conformance.model import Json
 
@@ -145,10 +147,8 @@ def _merge(left: dict[str, Json], right: dict[str, Json]) -> dict[str, Json]:
 
 def _resolve(reference: str, root: Json) -> Json:
     place = root
-    for step in reference.lstrip("#").strip("/").split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if name:
-            place = place.get(name) if isinstance(place, dict) else None
+    for name in json_pointer.steps(reference.lstrip("#").rstrip("/")):
+        place = place.get(name) if isinstance(place, dict) else None
     return place
 
 

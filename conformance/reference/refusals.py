@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance import json_pointer
+
 if TYPE_CHECKING:
     from conformance.contract import SchemaFault
     from conformance.model import Json
@@ -81,36 +83,20 @@ def of_fault(fault: SchemaFault, body: Json) -> Refusal:
 
 def _code(fault: SchemaFault, body: Json) -> str | None:
     if fault.keyword in {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
-        kind = "integer" if isinstance(_at(fault.pointer, body), int) else "decimal"
+        kind = "integer" if isinstance(json_pointer.at(body, fault.pointer), int) else "decimal"
         return f"{kind}_{'below_min' if fault.keyword.lower().endswith('minimum') else 'above_max'}_value"
     if fault.keyword == "minItems":
-        return "empty_array" if _at(fault.pointer, body) == [] else "array_below_min_length"
+        return "empty_array" if json_pointer.at(body, fault.pointer) == [] else "array_below_min_length"
     return _CODES.get(fault.keyword)
-
-
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
-def _at(pointer: str, body: Json) -> Json:
-    for step in _steps(pointer):
-        match body:
-            case dict():
-                body = body.get(step)
-            case list() if step.isdigit() and int(step) < len(body):
-                body = body[int(step)]
-            case _:
-                return None
-    return body
 
 
 def _path(pointer: str, body: Json) -> str:
     """Write a JSON Pointer the way the original names fields: `messages[0].content`."""
     path, seen = "", ""
-    for step in _steps(pointer):
-        within = isinstance(_at(seen, body), list)
+    for step in json_pointer.steps(pointer):
+        within = isinstance(json_pointer.at(body, seen), list)
         path += f"[{step}]" if within else f".{step}" if path else step
-        seen += "/" + step.replace("~", "~0").replace("/", "~1")
+        seen += json_pointer.write([step])
     return path
 
 

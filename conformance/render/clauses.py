@@ -9,6 +9,7 @@ from typing import Final
 
 import yaml
 
+from conformance import json_pointer
 from conformance.contract import Contract, Source
 from conformance.errors import ClauseNotFoundError
 from conformance.model import Json
@@ -47,7 +48,7 @@ def _schema(contract: Contract, pointer: str) -> str:
         value = contract.at(pointer)
     except ClauseNotFoundError:
         return ""
-    name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    name = ["", *json_pointer.steps(pointer)][-1]
     written = yaml.safe_dump({name: _brief(value, 3)}, sort_keys=False, allow_unicode=True, width=100).splitlines()
     more = [f"# … {len(written) - LINES} more lines"] if len(written) > LINES else []
     return "\n".join([*written[:LINES], *more])

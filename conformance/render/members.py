@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance import strictjson
+from conformance import json_pointer, strictjson
 
 _DEEPEST: Final = 24
 """Indentation stops here, so that a body of brackets does not become a page of blanks."""
@@ -103,4 +103,4 @@ class _Pen:
         self._ends = False
 
     def _pointer(self) -> str:
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self._path)
+        return json_pointer.write(self._path)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from conformance import strictjson
+from conformance import json_pointer, strictjson
 from conformance.model import CAP_FIELDS, MISSING, Json, Missing, Violation
 from conformance.observation import Observation, UnmetError
 from conformance.strictjson import get, items
@@ -58,7 +58,7 @@ def fate(observation: Observation, violation: Violation) -> Fate:
     if get(body, "error"):
         return Fate(Effect.UNKNOWN, "it was answered with an error")
     member = _member(violation.pointer)
-    sent = _at(observation.request_json, violation.pointer)
+    sent = json_pointer.at(observation.request_json, violation.pointer)
     if not violation.pointer or (member is None and isinstance(sent, Missing)):
         return Fate(Effect.UNKNOWN)
     if member is None:
@@ -184,11 +184,3 @@ def _number(value: Json | Missing) -> float | None:
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d+)?\s*", value):
         return float(value)
     return float(value) if isinstance(value, bool | int | float) and abs(value) < 10**15 else None
-
-
-def _at(body: Json, pointer: str) -> Json | Missing:
-    value: Json | Missing = body
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        value = get(value, int(name) if isinstance(value, list) and name.isdigit() else name)
-    return value
