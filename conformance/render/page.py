@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -14,6 +14,9 @@ from conformance.render.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+BASE: Final = "base.css"
+"""Colours and type, the same on every page; stands before the style of each."""
 
 
 def render(
@@ -25,7 +28,7 @@ def render(
     """
     environment = _environment().overlay()
     environment.filters = {**environment.filters, **(filters or {})}
-    sources = {"style": _source(style), "script": _source(script) if script else Markup("")}
+    sources = {"style": _source(BASE) + _source(style), "script": _source(script) if script else Markup("")}
     allowed = {f"{name}-src": _hash(source) if source else "'none'" for name, source in sources.items()}
     policy = "; ".join(
         ["default-src 'none'", *(f"{name} {value}" for name, value in allowed.items()), "base-uri 'none'", "form-action 'none'"]
