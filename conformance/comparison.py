@@ -18,7 +18,8 @@ from conformance.model import Area, Level, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from conformance.model import Header, Verdict
+    from conformance.model import Verdict
+    from conformance.provenance import Header
     from conformance.registry import Requirement
     from conformance.report import Report
 

@@ -12,7 +12,7 @@ from conformance.gate import ExitStatus
 from conformance.options_cli import options, prepared
 
 if TYPE_CHECKING:
-    from conformance.model import Header
+    from conformance.provenance import Header
 
 OPTIONS: Final = (
     *("base-url", "model", "dialect", "claim", "deny"),

@@ -20,7 +20,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from conformance import sse, strictjson
-from conformance.model import Exchange, Expectation, FaultKind, Identity, Json, Purpose
+from conformance.model import Exchange, Expectation, FaultKind, Json, Purpose
+from conformance.provenance import Identity
 from conformance.recent import Recent
 from conformance.settle import Unrest, blamed, by_chance, mishap, settled
 

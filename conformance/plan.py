@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from conformance import strictjson
 from conformance.ask import Ask
 from conformance.errors import CatalogueError
-from conformance.model import Expectation, Plan, Request
+from conformance.model import Expectation, Request
+from conformance.provenance import Plan
 from conformance.registry import Catalogue, Requirement
 from conformance.steps import Step
 

@@ -8,8 +8,9 @@ from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow
 from conformance.contract import Contract
 from conformance.gate import Gate
-from conformance.model import Exchange, Footer, Header, Plan, Verdict
+from conformance.model import Exchange, Verdict
 from conformance.observation import Records
+from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Exclusion, Requirement
 
 

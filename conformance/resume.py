@@ -11,8 +11,8 @@ from typing import Final
 
 from conformance import contract
 from conformance.errors import ConfigurationError, RecordError
-from conformance.model import Header
 from conformance.options import Options
+from conformance.provenance import Header
 from conformance.runlog import Record
 from conformance.session import RECORD
 

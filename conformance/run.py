@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     import threading
     from types import FrameType
 
-    from conformance.model import Plan, TokenCount
+    from conformance.model import TokenCount
     from conformance.observe import Progress
+    from conformance.provenance import Plan
     from conformance.report import Report
 
 

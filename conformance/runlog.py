@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 from conformance import filelock
 from conformance.codec import FormError, decode, encode
 from conformance.errors import RecordError, RecordLostError
-from conformance.model import Exchange, Footer, Header, Json, Plan, Purpose
+from conformance.model import Exchange, Json, Purpose
+from conformance.provenance import Footer, Header, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,10 @@ from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
-from conformance.model import CAP_FIELDS, Exchange, Footer, Header, Outcome, Plan, Tier, Verdict
+from conformance.model import CAP_FIELDS, Exchange, Outcome, Tier, Verdict
 from conformance.observation import Evidence
 from conformance.observe import Observed, Progress, observe
+from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.runlog import Record, RecordWriter

@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from conformance.errors import TargetError
-from conformance.model import Identity, TokenCount
+from conformance.model import TokenCount
+from conformance.provenance import Identity
 
 KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
 """Environment variables that may hold the key; the first that is set wins."""

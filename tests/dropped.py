@@ -23,8 +23,9 @@ from conformance.contract import Contract, SchemaFault
 from conformance.generate import corpus
 from conformance.generate.loosening import Constraint, Loosened, constraints
 from conformance.judge import judge
-from conformance.model import Area, Chunk, Exchange, Finding, Identity, Json, Level, Outcome, Purpose, Request, Sent, Tier
+from conformance.model import Area, Chunk, Exchange, Finding, Json, Level, Outcome, Purpose, Request, Sent, Tier
 from conformance.observation import Evidence
+from conformance.provenance import Identity
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.dropping import dropped
 from conformance.reference.service import KEY, MODEL, Service

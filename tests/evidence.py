@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.contract import Contract, load
-from conformance.model import Area, Chunk, Exchange, Expectation, Fault, FaultKind, Finding, Identity, Json, Level, Purpose, Sent, Violation
+from conformance.model import Area, Chunk, Exchange, Expectation, Fault, FaultKind, Finding, Json, Level, Purpose, Sent, Violation
 from conformance.observation import Asked, Evidence, View
+from conformance.provenance import Identity
 from conformance.registry import Requirement
 
 WHOLE: Json = {

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from conformance import contract, registry, session
 from conformance.cli import main
 from conformance.gate import ExitStatus
-from conformance.model import Chunk, Exchange, Footer, Header, Identity, Plan, Tier
+from conformance.model import Chunk, Exchange, Tier
+from conformance.provenance import Footer, Header, Identity, Plan
 from conformance.render import artefacts
 from conformance.runlog import Record, RecordWriter
 from tests.render.runs import ANSWER, exchange

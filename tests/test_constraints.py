@@ -13,8 +13,9 @@ from conformance.ask import Ask
 from conformance.constraints import ConstraintRow, Holder, Reaction
 from conformance.generate.mutants import decisive
 from conformance.judge import judge
-from conformance.model import CAP_FIELDS, Exchange, Expectation, Identity, Json, Level, Outcome, Purpose, Request, Tier, Violation
+from conformance.model import CAP_FIELDS, Exchange, Expectation, Json, Level, Outcome, Purpose, Request, Tier, Violation
 from conformance.observation import Evidence
+from conformance.provenance import Identity
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.service import MODEL, Service

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from conformance import registry
 from conformance.judge import judge
-from conformance.model import Chunk, Exchange, Fault, FaultKind, Identity, Outcome
+from conformance.model import Chunk, Exchange, Fault, FaultKind, Outcome
 from conformance.observation import Evidence
+from conformance.provenance import Identity
 from conformance.reference.service import MODEL, Service
 from tests.injection import (
     DONE,

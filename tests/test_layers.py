@@ -15,7 +15,19 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "conformance"
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in PACKAGE.rglob("*.py")}
 
-READERS = {"contract", "json_pointer", "model", "observation", "recent", "registry", "sse", "strictjson", "subjects", "settle"}
+READERS = {
+    "contract",
+    "json_pointer",
+    "model",
+    "observation",
+    "provenance",
+    "recent",
+    "registry",
+    "sse",
+    "strictjson",
+    "subjects",
+    "settle",
+}
 """What reads answers and knows what to make of them."""
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from conformance import registry
 from conformance.judge import judge
-from conformance.model import Area, Identity, Json, Level, Outcome
+from conformance.model import Area, Json, Level, Outcome
 from conformance.observation import Evidence
+from conformance.provenance import Identity
 from conformance.reference.behaviour import CHUNKS, FRAMES, STREAM, Behaviour, Chunks, Defect, Frames, Seam
 from conformance.reference.behaviour import Call as ServerCall
 from conformance.reference.chunks import each_choice

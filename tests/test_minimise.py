@@ -19,8 +19,9 @@ from conformance.exploration.examine import Examiner
 from conformance.generate.flaws import labelled
 from conformance.generate.reductions import size, smallest
 from conformance.minimise import KEPT, Smallest, minimise, recorded
-from conformance.model import Exchange, Identity, Json, Level, Purpose, Request, Violation
+from conformance.model import Exchange, Json, Level, Purpose, Request, Violation
 from conformance.oracle import Gathered, Oracle
+from conformance.provenance import Identity
 from conformance.reference.launch import Embedded, Options
 from conformance.strictjson import items
 from tests.evidence import Held, answered, delta, purpose, refused, streamed

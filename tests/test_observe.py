@@ -15,9 +15,10 @@ import pytest
 
 from conformance import pacing
 from conformance.errors import CatalogueError, RecordError
-from conformance.model import Chunk, Exchange, Fault, FaultKind, Footer, Header, Identity, Purpose, Request, Sent, Tier
+from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
 from conformance.observe import BUDGET, FAILING_AFTER, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
 from conformance.pacing import LONGEST_WAIT, Gate, backoff, retry_after
+from conformance.provenance import Footer, Header, Identity
 from conformance.runlog import Record, RecordWriter
 from conformance.settle import FAULT_RETRIES, RATE_LIMIT_RETRIES, RETRIES, retries, settled
 from conformance.steps import Step

@@ -14,8 +14,8 @@ from random import Random
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.model import Footer
 from conformance.options import Options
+from conformance.provenance import Footer
 from conformance.reference.service import KEY
 from conformance.run import Run
 from conformance.runlog import Record, RecordWriter

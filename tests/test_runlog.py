@@ -15,21 +15,8 @@ from hypothesis import strategies as st
 
 from conformance.codec import decode, encode
 from conformance.errors import RecordError
-from conformance.model import (
-    Chunk,
-    Exchange,
-    Expectation,
-    Fault,
-    FaultKind,
-    Footer,
-    Header,
-    Identity,
-    Plan,
-    Purpose,
-    Sent,
-    Tier,
-    Violation,
-)
+from conformance.model import Chunk, Exchange, Expectation, Fault, FaultKind, Purpose, Sent, Tier, Violation
+from conformance.provenance import Footer, Header, Identity, Plan
 from conformance.runlog import Record, RecordWriter
 
 T = TypeVar("T")

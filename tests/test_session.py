@@ -11,7 +11,8 @@ import pytest
 
 from conformance import contract, registry, session
 from conformance.errors import CannotTestError
-from conformance.model import Exchange, Footer, Outcome, Plan, Tier
+from conformance.model import Exchange, Outcome, Tier
+from conformance.provenance import Footer, Plan
 from conformance.reference.launch import Embedded
 from conformance.report import Report
 from conformance.runlog import Record, RecordWriter

@@ -11,22 +11,9 @@ import pytest
 
 from conformance import contract, judge, plan, registry
 from conformance.ask import Ask
-from conformance.model import (
-    CAP_FIELDS,
-    Exchange,
-    Finding,
-    Header,
-    Identity,
-    Json,
-    Outcome,
-    Purpose,
-    Request,
-    Sample,
-    SampleKind,
-    Tier,
-    Verdict,
-)
+from conformance.model import CAP_FIELDS, Exchange, Finding, Json, Outcome, Purpose, Request, Sample, SampleKind, Tier, Verdict
 from conformance.observe import observe
+from conformance.provenance import Header, Identity
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.service import MODEL, Service

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import HarnessError
 from conformance.judge import judge
-from conformance.model import Finding, Identity, Level, Outcome
+from conformance.model import Finding, Level, Outcome
 from conformance.observation import Evidence, Records, Standing
+from conformance.provenance import Identity
 from conformance.registry import Requirement, level
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Final, assert_never
 
 from conformance.gate import ExitStatus
-from conformance.model import Header, Outcome, Place, Violation
+from conformance.model import Outcome, Place, Violation
 from conformance.options import Options
+from conformance.provenance import Header
 from conformance.render.text import line
 from conformance.report import Report, Row
 

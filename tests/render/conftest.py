@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.model import Area, Fault, FaultKind, Finding, Footer, Level, Outcome, Place, Violation
+from conformance.model import Area, Fault, FaultKind, Finding, Level, Outcome, Place, Violation
+from conformance.provenance import Footer
 from conformance.registry import Exclusion
 from conformance.report import Report
 from conformance.subjects.fate import Effect, Fate

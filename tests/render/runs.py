@@ -17,12 +17,8 @@ from conformance.model import (
     Expectation,
     Fault,
     Finding,
-    Footer,
-    Header,
-    Identity,
     Level,
     Outcome,
-    Plan,
     Purpose,
     Sent,
     Tier,
@@ -30,6 +26,7 @@ from conformance.model import (
     Violation,
 )
 from conformance.observation import View
+from conformance.provenance import Footer, Header, Identity, Plan
 from conformance.registry import Exclusion, Requirement
 from conformance.report import Report, Row
 from conformance.subjects.fate import Effect, Fate

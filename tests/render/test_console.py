@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from conformance.model import Finding, Footer, Outcome
+from conformance.model import Finding, Outcome
+from conformance.provenance import Footer
 from conformance.render import console
 from conformance.report import Report
 from tests.render.runs import Make, exchange, row

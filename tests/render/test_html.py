@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.model import Finding, Footer, Level, Outcome, Place
+from conformance.model import Finding, Level, Outcome, Place
+from conformance.provenance import Footer
 from conformance.render import html
 from conformance.report import Report
 from tests.render.runs import HOSTILE, Make, exchange, row

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from conformance.gate import decide
-from conformance.model import Finding, Footer, Level, Outcome, Place
+from conformance.model import Finding, Level, Outcome, Place
+from conformance.provenance import Footer
 from conformance.render import markdown
 from conformance.render.text import line
 from conformance.report import Report

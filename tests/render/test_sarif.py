@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.model import Finding, Footer, Level, Outcome, Place
+from conformance.model import Finding, Level, Outcome, Place
+from conformance.provenance import Footer
 from conformance.render import sarif
 from conformance.report import Report
 from tests.render.runs import Make, row

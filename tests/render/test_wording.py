@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.gate import ExitStatus, Gate
-from conformance.model import Footer, Identity, Outcome, Place, Tier
+from conformance.model import Outcome, Place, Tier
+from conformance.provenance import Footer, Identity
 from conformance.render import wording
 from tests.render.runs import Make, row
 

@@ -13,8 +13,9 @@ import pytest
 from conformance import registry
 from conformance.ask import Ask
 from conformance.judge import judge
-from conformance.model import Exchange, Identity, Outcome, Purpose, Request, Tier
+from conformance.model import Exchange, Outcome, Purpose, Request, Tier
 from conformance.observation import Evidence
+from conformance.provenance import Identity
 from conformance.reference.behaviour import REQUEST, Behaviour, Call, Defect
 from conformance.reference.refusals import Refusal, Refused
 from conformance.reference.request import ChatRequest
