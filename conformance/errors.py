@@ -38,9 +38,13 @@ class ConformanceError(Exception):
 
 
 class ConfigurationError(ConformanceError):
-    """The user asked for something that cannot be done as asked."""
+    """The user asked for something that cannot be done as asked; `options` are the fields of `options.Options` that it lies in."""
 
     exit_status = 4
+
+    def __init__(self, message: str, *, hint: str = "", options: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.options = options
 
 
 class TargetError(ConfigurationError):

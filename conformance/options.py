@@ -9,6 +9,9 @@ from typing import Any, Final, Self
 
 from conformance.model import Tier
 
+REFERENCE: Final = "reference"
+"""What is given for a base URL where the embedded reference server is meant."""
+
 
 class Kind(StrEnum):
     """What the value of an option is; on the command line all of them are text."""
@@ -61,10 +64,15 @@ class Option:
 
 RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(
+        name="target",
+        metavar="FILE",
+        help="Target file with any of these options; else conformance.toml, if it is here and no --base-url is given.",
+    ),
+    Option(
         name="base-url",
         key="target.base_url",
         metavar="URL",
-        help="What /chat/completions is appended to; without it the embedded reference server is tested.",
+        help="What /chat/completions is appended to; without it, and for the word `reference`, the embedded reference server is tested.",
     ),
     Option(name="model", key="target.model", metavar="NAME", help="Model to ask; needed with --base-url."),
     Option(
@@ -111,6 +119,22 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="concurrency", key="limits.concurrency", kind=Kind.WHOLE, metavar="N", default="16", help="Requests under way at once."),
     Option(name="rate", key="limits.rate", kind=Kind.NUMBER, metavar="N", help="Most requests per second."),
     Option(
+        name="connect-timeout",
+        key="timeouts.connect",
+        kind=Kind.NUMBER,
+        metavar="SECONDS",
+        default="10",
+        help="Longest time until a connection stands, TLS included.",
+    ),
+    Option(
+        name="idle-timeout",
+        key="timeouts.idle",
+        kind=Kind.NUMBER,
+        metavar="SECONDS",
+        default="60",
+        help="Longest silence: before an answer, and within one.",
+    ),
+    Option(
         name="request-timeout",
         key="timeouts.total",
         kind=Kind.NUMBER,
@@ -125,6 +149,41 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         metavar="'NAME: VALUE'",
         repeated=True,
         help="Sent with every request; the value stays out of the record.",
+    ),
+    Option(
+        name="query",
+        key="target.query",
+        kind=Kind.TABLE,
+        metavar="NAME=VALUE",
+        repeated=True,
+        help="Appended to every URL; the value stays out of the record.",
+    ),
+    Option(
+        name="ca-file",
+        key="tls.ca_file",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="Authorities to trust, in PEM, instead of those that this machine trusts.",
+    ),
+    Option(
+        name="client-certificate",
+        key="tls.client_certificate",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="Certificate that we show to the target, in PEM.",
+    ),
+    Option(
+        name="client-key",
+        key="tls.client_key",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="Its private key, where that is a file of its own; a passphrase goes into CONFORMANCE_CLIENT_KEY_PASSPHRASE.",
+    ),
+    Option(
+        name="proxy",
+        key="proxy.url",
+        metavar="URL|none",
+        help="Proxy to go through, also to this machine; `none` goes directly. Without it the environment decides.",
     ),
     Option(
         name="key-variable",
@@ -163,6 +222,7 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
 class Options:
     """The options as given: text still, read and checked by `run.Run`."""
 
+    target: str = ""
     base_url: str = ""
     model: str = ""
     dialect: str = "openai-compatible"
@@ -173,8 +233,15 @@ class Options:
     strict: bool = False
     concurrency: str = "16"
     rate: str = ""
+    connect_timeout: str = "10"
+    idle_timeout: str = "60"
     request_timeout: str = "120"
     header: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    ca_file: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    proxy: str = ""
     key_variable: str = ""
     token_counts: str = ""
     output: str = "reports"

@@ -19,6 +19,10 @@ class Identity:
     """Features the target says it has; a refusal of one is a failure."""
     denies: frozenset[str] = frozenset()
     """Features the target says it lacks; nothing is sent for them."""
+    headers: tuple[str, ...] = ()
+    """Names of the headers that the user added to every request, in lower case; a record holds none of their values."""
+    query: tuple[str, ...] = ()
+    """Names of the parameters that the user added to every URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, registry, resume, session, token_counts
+from conformance import contract, registry, resume, route, session, token_counts
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
-from conformance.options import Options
+from conformance.options import REFERENCE, Options
 from conformance.registry import Catalogue, Requirement
 from conformance.render import artefacts
 from conformance.render.text import line
 from conformance.runlog import Record
-from conformance.target import Bounds, Target
+from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_environment
 
 if TYPE_CHECKING:
     import threading
@@ -43,19 +43,27 @@ class Run:
         if self.cut_off is not None:
             options = resume.completed(options, self.cut_off)
         self.options = options
-        self.contract = contract.load(options.dialect)
+        with at_fault("dialect"):
+            self.contract = contract.load(options.dialect)
         self.catalogue: Catalogue = registry.load()
         self.catalogue.verify(self.contract)
         self.tier = _tier(options.tier)
-        self.only = frozenset(self.catalogue.find(name).id for name in _split(options.only))
+        with at_fault("only"):
+            self.only = frozenset(self.catalogue.find(name).id for name in _split(options.only))
         self.claims = self._features("claim", options.claim)
         self.denies = self._features("deny", options.deny)
-        self.embedded = not options.base_url
-        self.bounds = Bounds(total=_number("request-timeout", options.request_timeout))
+        self.embedded = options.base_url in ("", REFERENCE)
+        self.bounds = Bounds(
+            connect=_number("connect-timeout", options.connect_timeout),
+            idle=_number("idle-timeout", options.idle_timeout),
+            total=_number("request-timeout", options.request_timeout),
+        )
         self.seed = _whole("seed", options.seed)
         if self.embedded and options.model:
-            raise TargetError("--model is given without --base-url.", hint="Name the endpoint with --base-url URL.")
-        self.token_counts = self._token_counts(options.token_counts)
+            hint = "Name the endpoint with --base-url URL."
+            raise TargetError("--model is given without --base-url.", hint=hint, options=("model",))
+        with at_fault("token_counts"):
+            self.token_counts = self._token_counts(options.token_counts)
         # Built once before anything is sent, for what it refuses.
         if self.embedded:
             target = self.target("http://127.0.0.1", "reference", key="reference")
@@ -83,18 +91,25 @@ class Run:
     def target(self, base_url: str, model: str, *, key: str = "") -> Target:
         """The endpoint; `key` only for the embedded server, whose key is public. Raises `TargetError`."""
         options = self.options
-        plain = {
-            "claims": self.claims,
-            "denies": self.denies,
-            "headers": tuple(_header(line) for line in options.header),
-            "bounds": self.bounds,
-            "concurrency": _whole("concurrency", options.concurrency),
-            "rate": _number("rate", options.rate) if options.rate else None,
-            "token_counts": self.token_counts,
-        }
-        if key:
-            return Target(base_url=base_url, model=model, key=key, key_variable="CONFORMANCE_API_KEY", **plain)  # type: ignore[arg-type]
-        return Target.from_environment(base_url, model, variable=options.key_variable, **plain)  # type: ignore[arg-type]
+        key_, variable = (key, KEY_VARIABLES[0]) if key else key_in_environment(options.key_variable)
+        target = Target(
+            base_url=base_url,
+            model=model,
+            key=key_,
+            key_variable=variable,
+            claims=self.claims,
+            denies=self.denies,
+            headers=tuple(_header(line) for line in options.header),
+            query=tuple(_parameter(text) for text in options.query),
+            tls=Tls(ca_file=_file(options.ca_file), certificate=_file(options.client_certificate), key=_file(options.client_key)),
+            proxy=options.proxy,
+            bounds=self.bounds,
+            concurrency=_whole("concurrency", options.concurrency),
+            rate=_number("rate", options.rate) if options.rate else None,
+            token_counts=self.token_counts,
+        )
+        route.check(target)
+        return target
 
     def conduct(self, requirements: tuple[Requirement, ...], progress: Progress, stop: threading.Event) -> Report:
         """Send what the requirements need, judge the answers, and write everything into the run's folder."""
@@ -187,7 +202,8 @@ class Run:
         known = tuple(self.contract.features)
         for name in _split(given):
             if name not in known:
-                raise UnknownNameError(f"feature (--{option})", name, known)
+                with at_fault(option):
+                    raise UnknownNameError(f"feature (--{option})", name, known)
         return frozenset(_split(given))
 
 
@@ -209,11 +225,22 @@ def signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def at_fault(*options: str) -> Iterator[None]:
+    """Say of what is wrong within a `with` block, where it does not say itself, which options it lies in."""
+    try:
+        yield
+    except ConfigurationError as error:
+        error.options = error.options or options
+        raise
+
+
 def _tier(name: str) -> Tier:
     try:
         return Tier(name)
     except ValueError:
-        raise UnknownNameError("tier", name, tuple(Tier)) from None
+        with at_fault("tier"):
+            raise UnknownNameError("tier", name, tuple(Tier)) from None
 
 
 def _split(values: tuple[str, ...]) -> list[str]:
@@ -224,18 +251,29 @@ def _number(option: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ConfigurationError(f"--{option} takes a number, not {text!r}.") from None
+        raise ConfigurationError(f"--{option} takes a number, not {text!r}.", options=(option.replace("-", "_"),)) from None
 
 
 def _whole(option: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ConfigurationError(f"--{option} takes a whole number, not {text!r}.") from None
+        raise ConfigurationError(f"--{option} takes a whole number, not {text!r}.", options=(option.replace("-", "_"),)) from None
+
+
+def _file(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise TargetError("A header has no colon.", hint="Write it as --header 'Name: value'.")
+        raise TargetError("A header has no colon.", hint="Write it as --header 'Name: value'.", options=("header",))
     return name.strip(), value.strip()
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise TargetError("A query parameter has no equals sign.", hint="Write it as --query NAME=VALUE.", options=("query",))
+    return name, value

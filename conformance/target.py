@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,9 @@ KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
 
 MAX_CONCURRENCY: Final = 64
 
+DIRECT: Final = "none"
+"""What is given for a proxy where none is to be used, whatever the environment says."""
+
 _ENDPOINT: Final = "/chat/completions"
 _RESERVED_HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "transfer-encoding"}
@@ -26,6 +30,7 @@ _RESERVED_HEADERS: Final = frozenset(
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A field name (RFC 9110, section 5.6.2)."""
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
+_SECRET_NAME: Final = re.compile(r"auth|key|token|secret|cookie|passw|credential|signature", re.IGNORECASE)
 _KEY: Final = re.compile(r"[\x21-\x7e]+")
 
 
@@ -51,7 +56,32 @@ class Bounds:
         for name in ("connect", "idle", "total", "body", "reads", "events", "kept"):
             value = getattr(self, name)
             if not 0 < value < float("inf"):
-                raise TargetError(f"The bound `{name}` is {value}.", hint="Give a number above 0.")
+                raise TargetError(f"The bound `{name}` is {value}.", hint="Give a number above 0.", options=_BOUNDS.get(name, ()))
+
+
+_BOUNDS: Final = {"connect": ("connect_timeout",), "idle": ("idle_timeout",), "total": ("request_timeout",)}
+"""Bounds that a user sets, and by which option."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How a connection is secured; files in PEM."""
+
+    ca_file: Path | None = None
+    """Authorities to trust instead of those that this machine trusts."""
+    certificate: Path | None = None
+    """What we show to a server that asks who we are (mutual TLS)."""
+    key: Path | None = None
+    """Private key of `certificate`; None where it stands in the same file."""
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.certificate is None:
+            raise TargetError(
+                "A client key is given without a client certificate.", hint="Add --client-certificate FILE.", options=("client_key",)
+            )
+
+    def __bool__(self) -> bool:
+        return self != Tls()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +101,11 @@ class Target:
     denies: frozenset[str] = frozenset()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Sent with every request; their values are kept out of the record."""
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Appended to every URL; the values are kept out of the record."""
+    tls: Tls = Tls()
+    proxy: str = field(default="", repr=False)
+    """URL of a proxy, `DIRECT` for none; empty for what the environment says."""
     bounds: Bounds = Bounds()
     concurrency: int = 16
     rate: float | None = None
@@ -82,50 +117,27 @@ class Target:
         object.__setattr__(self, "base_url", _base_url(self.base_url))
         object.__setattr__(self, "key", _key(self.key, self.key_variable))
         if not self.model.strip():
-            raise TargetError("No model is named.", hint="Name one the endpoint serves, with `--model NAME`.")
+            raise TargetError("No model is named.", hint="Name one the endpoint serves, with `--model NAME`.", options=("model",))
         if both := self.claims & self.denies:
-            raise TargetError(f"The target both claims and denies {', '.join(sorted(both))}.", hint="Drop one of the two.")
+            names = ", ".join(sorted(both))
+            raise TargetError(f"The target both claims and denies {names}.", hint="Drop one of the two.", options=("claim", "deny"))
         for name, value in self.headers:
             _check_header(name, value)
+        for name, _ in self.query:
+            if not name:
+                raise TargetError("A query parameter has no name.", hint="Write it as `NAME=VALUE`.", options=("query",))
+        if self.tls and not self.base_url.startswith("https:"):
+            raise TargetError(
+                "Certificates are given for an endpoint that is asked over plain http://.",
+                hint="Write the base URL with https://, or leave the certificates out.",
+                options=("ca_file", "client_certificate", "client_key"),
+            )
         if not 1 <= self.concurrency <= MAX_CONCURRENCY:
-            raise TargetError(f"The concurrency is {self.concurrency}.", hint=f"Give a number from 1 to {MAX_CONCURRENCY}.")
+            hint = f"Give a number from 1 to {MAX_CONCURRENCY}."
+            raise TargetError(f"The concurrency is {self.concurrency}.", hint=hint, options=("concurrency",))
         if self.rate is not None and not 0 < self.rate < float("inf"):
-            raise TargetError(f"The rate is {self.rate} requests per second.", hint="Give a number above 0, or leave it out.")
-
-    @classmethod
-    def from_environment(
-        cls,
-        base_url: str,
-        model: str,
-        *,
-        variable: str = "",
-        environment: Mapping[str, str] | None = None,
-        claims: frozenset[str] = frozenset(),
-        denies: frozenset[str] = frozenset(),
-        headers: tuple[tuple[str, str], ...] = (),
-        bounds: Bounds | None = None,
-        concurrency: int = 16,
-        rate: float | None = None,
-        token_counts: tuple[TokenCount, ...] = (),
-    ) -> Target:
-        """Build a target whose key is taken from `variable`, else from the first of `KEY_VARIABLES` that is set and not blank."""
-        known = os.environ if environment is None else environment
-        if variable and not known.get(variable, "").strip():
-            raise TargetError(f"The environment variable {variable} is not set.", hint="Put the key there, or name another variable.")
-        variable = variable or next((name for name in KEY_VARIABLES if known.get(name, "").strip()), "")
-        return cls(
-            base_url=base_url,
-            model=model,
-            key=known[variable] if variable else None,
-            key_variable=variable,
-            claims=claims,
-            denies=denies,
-            headers=headers,
-            bounds=bounds or Bounds(),
-            concurrency=concurrency,
-            rate=rate,
-            token_counts=token_counts,
-        )
+            hint = "Give a number above 0, or leave it out."
+            raise TargetError(f"The rate is {self.rate} requests per second.", hint=hint, options=("rate",))
 
     @property
     def host(self) -> str:
@@ -142,7 +154,33 @@ class Target:
 
     def identity(self) -> Identity:
         """Return what may be written down about it."""
-        return Identity(base_url=self.base_url, model=self.model, key_variable=self.key_variable, claims=self.claims, denies=self.denies)
+        return Identity(
+            base_url=self.base_url,
+            model=self.model,
+            key_variable=self.key_variable,
+            claims=self.claims,
+            denies=self.denies,
+            headers=tuple(sorted({name.lower() for name, _ in self.headers})),
+            query=tuple(sorted({name for name, _ in self.query})),
+        )
+
+
+def key_in_environment(variable: str = "", environment: Mapping[str, str] | None = None) -> tuple[str | None, str]:
+    """The key, and the variable that it stands in: the one that is named, else the first of `KEY_VARIABLES` that is set and not blank.
+
+    Raises `TargetError` where the one that is named is not set.
+    """
+    known = os.environ if environment is None else environment
+    if variable and not known.get(variable, "").strip():
+        hint = "Put the key there, or name another variable."
+        raise TargetError(f"The environment variable {variable} is not set.", hint=hint, options=("key_variable",))
+    variable = variable or next((name for name in KEY_VARIABLES if known.get(name, "").strip()), "")
+    return (known[variable], variable) if variable else (None, "")
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether what stands under this name, of a header or a parameter, is likely to be a secret."""
+    return bool(_SECRET_NAME.search(name))
 
 
 def _base_url(given: str) -> str:
@@ -151,13 +189,15 @@ def _base_url(given: str) -> str:
     parts = _split(text, example)
     # Checked first, and without repeating the URL: a password must not reach the console.
     if "@" in parts.netloc:
-        raise TargetError("The base URL contains a user name or password.", hint=f"Put the key into ${KEY_VARIABLES[0]} instead.")
+        raise _wrong_url("The base URL contains a user name or password.", f"Put the key into ${KEY_VARIABLES[0]} instead.")
     if parts.scheme not in ("http", "https"):
-        raise TargetError(f"The base URL {text!r} does not start with http:// or https://.", hint=example)
+        raise _wrong_url(f"The base URL {text!r} does not start with http:// or https://.", example)
     if not parts.hostname or not re.fullmatch(r"[\x21-\x7e]+", text):
-        raise TargetError(f"The base URL {text!r} names no host that can be asked.", hint=example)
+        raise _wrong_url(f"The base URL {text!r} names no host that can be asked.", example)
     if parts.query or parts.fragment or "?" in text or "#" in text:
-        raise TargetError("The base URL has a query or a fragment.", hint="Leave out what follows `?` or `#`.")
+        raise _wrong_url(
+            "The base URL has a query or a fragment.", "Leave out what follows `?` or `#`; --query adds a parameter to every request."
+        )
     path = parts.path.rstrip("/").removesuffix(_ENDPOINT).rstrip("/")
     return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
@@ -167,8 +207,12 @@ def _split(text: str, hint: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError as error:
-        raise TargetError("The base URL cannot be read.", hint=hint) from error
+        raise _wrong_url("The base URL cannot be read.", hint) from error
     return parts
+
+
+def _wrong_url(message: str, hint: str) -> TargetError:
+    return TargetError(message, hint=hint, options=("base_url",))
 
 
 def _key(given: str | None, variable: str) -> str | None:
@@ -185,12 +229,12 @@ def _key(given: str | None, variable: str) -> str | None:
 
 
 def _check_header(name: str, value: str) -> None:
+    def wrong(message: str, hint: str) -> TargetError:
+        return TargetError(message, hint=hint, options=("header",))
+
     if not _TOKEN.fullmatch(name):
-        raise TargetError(f"{name!r} is not the name of an HTTP header.", hint="Write a header as `Name: value`.")
+        raise wrong(f"{name!r} is not the name of an HTTP header.", "Write a header as `Name: value`.")
     if name.lower() in _RESERVED_HEADERS:
-        raise TargetError(
-            f"The header {name} belongs to the suite.",
-            hint=f"The key goes into ${KEY_VARIABLES[0]}; the rest is what is tested.",
-        )
+        raise wrong(f"The header {name} belongs to the suite.", f"The key goes into ${KEY_VARIABLES[0]}; the rest is what is tested.")
     if not _FIELD_VALUE.fullmatch(value):
-        raise TargetError(f"The value of the header {name} cannot be sent.", hint="Use printable ASCII on one line.")
+        raise wrong(f"The value of the header {name} cannot be sent.", "Use printable ASCII on one line.")

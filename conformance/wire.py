@@ -9,26 +9,26 @@ Whatever a target or the network does ends up in an `Exchange`; nothing it does 
   shut from another thread.
 * Nothing is decompressed for the record, so nothing can explode. `Accept-Encoding: identity` is sent unless a request says otherwise.
 
-Proxies and certificates are taken from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, …), as other programs do;
-an address on this machine is always asked directly. HTTP/1.1 only.
+Proxies and certificates that the user does not name are taken from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, …),
+as other programs do; an address on this machine is then asked directly. `route.py` decides it. HTTP/1.1 only.
 """
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
 from typing import TYPE_CHECKING, Final, assert_never
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import unquote, urlencode, urlsplit
 
 import httpx
 
-from conformance import __version__
+from conformance import __version__, route
 from conformance.connection import Backend, Watch
 from conformance.errors import TargetError
 from conformance.model import Chunk, Credential, Exchange, Fault, FaultKind, Purpose, Request, Sent
 from conformance.redaction import Redactor
+from conformance.target import sounds_secret
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -40,13 +40,12 @@ WRONG_KEY: Final = "sk-conformance-this-key-is-wrong-000000000000000"
 """Sent where a wrong key is to be refused: plausible in shape, nobody's, and the same in every run."""
 
 HIDDEN: Final = "***"
-"""Stands for the value of a header that the user gave."""
+"""Stands for the value of a header or a parameter that the user gave."""
 
 USER_AGENT: Final = f"chat-completions-conformance/{__version__}"
 
 OK: Final = 200
 
-_SECRET_NAME: Final = re.compile(r"auth|key|token|secret|cookie|passw", re.IGNORECASE)
 _Fields = tuple[tuple[str, str], ...]
 
 
@@ -57,7 +56,7 @@ class Wire:
         self._target = target
         self._backend = Backend()
         self._transport = _transport(target, self._backend)
-        self._redactor = Redactor(target.key, *_secrets(target.headers))
+        self._redactor = Redactor(target.key, *_secrets(target))
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +94,7 @@ class Wire:
         timeouts = {"connect": bounds.connect, "read": bounds.idle, "write": bounds.idle, "pool": bounds.total}
         return httpx.Request(
             request.method,
-            target.base_url + request.path,
+            target.base_url + request.path + _query(target.query),
             headers=list(_override(_override(ours, target.headers), request.headers)),
             content=request.body,
             extensions={"timeout": timeouts},
@@ -140,6 +139,7 @@ class Wire:
 
     def _sent(self, request: Request, outgoing: httpx.Request) -> Sent:
         own = {name.lower() for name, _ in request.headers}
+        hidden = tuple((name, HIDDEN) for name, _ in self._target.query)
         shown = {name.lower(): HIDDEN for name, _ in self._target.headers}
         stand_in = f"${self._target.key_variable}" if self._target.key else None
         shown["authorization"] = _authorization(request.credential, stand_in) or ""
@@ -147,7 +147,7 @@ class Wire:
         visible = [(name, value if name.lower() in own else shown.get(name.lower(), value)) for name, value in fields]
         return Sent(
             method=outgoing.method,
-            url=self._redactor.text(str(outgoing.url))[0],
+            url=self._redactor.text(str(outgoing.url).partition("?")[0] + _query(hidden))[0],
             headers=self._redactor.headers(visible)[0],
             body=self._redactor.data(request.body)[0],
         )
@@ -173,10 +173,15 @@ def _override(fields: _Fields, by: _Fields) -> _Fields:
     return (*((name, value) for name, value in fields if name.lower() not in names), *by)
 
 
-def _secrets(headers: _Fields) -> tuple[str, ...]:
-    """Those of the user's header values that sound secret; the others may be ordinary words, which an answer may contain."""
-    values = [value for name, value in headers if _SECRET_NAME.search(name)]
-    return (*values, *(value.rpartition(" ")[2] for value in values))
+def _query(parameters: _Fields) -> str:
+    return f"?{urlencode(parameters, safe=HIDDEN)}" if parameters else ""
+
+
+def _secrets(target: Target) -> tuple[str, ...]:
+    """Those of the user's values that sound secret; the others may be ordinary words, which an answer may contain."""
+    values = [value for name, value in (*target.headers, *target.query) if sounds_secret(name)]
+    password = urlsplit(target.proxy).password or ""
+    return (*values, *(value.rpartition(" ")[2] for value in values), password, unquote(password))
 
 
 def _listen(
@@ -245,10 +250,13 @@ class _TooMuchError(Exception):
 
 def _transport(target: Target, backend: Backend) -> httpx.HTTPTransport:
     limits = httpx.Limits(max_connections=target.concurrency, max_keepalive_connections=target.concurrency)
+    context, url = _tls(target), route.proxy(target)
     try:
-        transport = httpx.HTTPTransport(verify=_tls(target), limits=limits, proxy=_proxy(target))
+        # A proxy is asked over TLS as the target is; it is not shown who we are.
+        proxy = httpx.Proxy(url, ssl_context=_trusted(target) if url.startswith("https:") else None) if url else None
+        transport = httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
-        hint = "Set HTTP_PROXY and HTTPS_PROXY to an http:// URL, or name the host in NO_PROXY."
+        hint = "Set HTTP_PROXY and HTTPS_PROXY to an http:// URL, name the host in NO_PROXY, or give --proxy."
         raise TargetError("The proxy named in the environment cannot be used.", hint=hint) from error
     # httpx offers no way in for a backend. A pool asks this attribute each time it connects, and a test holds that ours is used.
     transport._pool._network_backend = backend
@@ -259,19 +267,19 @@ def _tls(target: Target) -> ssl.SSLContext:
     if not target.base_url.startswith("https:"):
         # Reading the certificates takes tens of milliseconds, which a plain connection need not pay.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _trusted(target)
+    route.identify(context, target.tls)
+    return context
+
+
+def _trusted(target: Target) -> ssl.SSLContext:
+    if target.tls.ca_file is not None:
+        return route.trusting(target.tls.ca_file)
     try:
         return httpx.create_ssl_context()
     except OSError as error:
         hint = "SSL_CERT_FILE and SSL_CERT_DIR must name what exists, or be unset."
         raise TargetError("The certificates to trust cannot be read.", hint=hint) from error
-
-
-def _proxy(target: Target) -> str | None:
-    if target.is_loopback or proxy_bypass(target.host):
-        return None
-    proxies = getproxies()
-    url = proxies.get(target.base_url.partition(":")[0]) or proxies.get("all")
-    return url if url is None or "://" in url else f"http://{url}"
 
 
 def _fault(error: Exception, watch: Watch, answer: _Answer) -> Fault:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from conformance.errors import TargetError
-from conformance.target import Bounds, Target
+from conformance.target import Bounds, Target, Tls, key_in_environment
 
 SECRET = "sk-canary-0123456789"
 
@@ -71,7 +72,8 @@ def test_the_key_comes_from_the_first_variable_that_is_set() -> None:
     one = {"CONFORMANCE_API_KEY": "  ", "OPENAI_API_KEY": "second-key\n"}
 
     def named(environment: dict[str, str]) -> tuple[str | None, str]:
-        made = Target.from_environment("https://host/v1", "m", environment=environment)
+        key, variable = key_in_environment(environment=environment)
+        made = target("https://host/v1", key=key, key_variable=variable)
         return made.key, made.key_variable
 
     assert named(both) == ("first-key", "CONFORMANCE_API_KEY")
@@ -81,21 +83,21 @@ def test_the_key_comes_from_the_first_variable_that_is_set() -> None:
 
 def test_another_variable_may_be_named_and_must_then_be_set() -> None:
     environment = {"OPENAI_API_KEY": "second-key", "MY_KEY": "my-key"}
-    made = Target.from_environment("https://host/v1", "m", variable="MY_KEY", environment=environment)
-    assert (made.key, made.key_variable) == ("my-key", "MY_KEY")
+    assert key_in_environment("MY_KEY", environment) == ("my-key", "MY_KEY")
     with pytest.raises(TargetError, match="NO_SUCH_KEY"):
-        Target.from_environment("https://host/v1", "m", variable="NO_SUCH_KEY", environment=environment)
+        key_in_environment("NO_SUCH_KEY", environment)
 
 
 def test_the_key_is_never_shown() -> None:
-    made = Target.from_environment("https://host/v1", "m", environment={"OPENAI_API_KEY": SECRET}, headers=(("api-key", SECRET),))
+    secret = (("api-key", SECRET),)
+    made = target("https://host/v1", key=SECRET, key_variable="OPENAI_API_KEY", headers=secret, query=secret, proxy=f"http://u:{SECRET}@p")
     assert SECRET not in repr(made) + str(made) + repr(made.identity())
     assert made.identity().key_variable == "OPENAI_API_KEY"
 
 
 def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated() -> None:
     with pytest.raises(TargetError) as caught:
-        Target.from_environment("https://host/v1", "m", environment={"OPENAI_API_KEY": f"{SECRET}\nmore"})
+        target("https://host/v1", key=f"{SECRET}\nmore", key_variable="OPENAI_API_KEY")
     assert SECRET not in caught.value.message + caught.value.hint
     assert "OPENAI_API_KEY" in caught.value.message
 
@@ -116,12 +118,21 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated() -> None:
         {"concurrency": 65},
         {"rate": 0.0},
         {"rate": float("nan")},
+        {"query": (("", "x"),)},
     ],
 )
 def test_whatever_could_not_be_sent_is_refused_with_a_hint(changes: dict[str, object]) -> None:
     with pytest.raises(TargetError) as caught:
         target("https://host/v1", **changes)
     assert caught.value.hint
+
+
+def test_certificates_for_an_endpoint_that_nothing_secures_are_a_contradiction() -> None:
+    with pytest.raises(TargetError, match="plain http") as caught:
+        target("http://host/v1", tls=Tls(ca_file=Path("ca.pem")))
+    assert "ca_file" in caught.value.options
+    with pytest.raises(TargetError, match="without a client certificate"):
+        Tls(key=Path("key.pem"))
 
 
 @pytest.mark.parametrize("name", ["connect", "idle", "total", "body", "reads"])
