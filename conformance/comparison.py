@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.errors import ConfigurationError
 from conformance.model import Area, Level, Outcome
+from conformance.revisions import scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,9 +113,10 @@ class Comparison:
         return sum(cell.change is change for line in self.lines for cell in line.cells)
 
     def since_the_first(self, change: Change, levels: Iterable[Level]) -> tuple[str, ...]:
-        """Ids of what changed in this way from the first run to the last."""
-        binding = frozenset(levels)
-        ends = ((line.requirement.id, line.cells[0].verdict, line.cells[-1].verdict) for line in self.lines)
+        """Ids of what changed in this way from the first run to the last, without what the last one is not scored by."""
+        binding, frozen = frozenset(levels), self.reports[-1].header.scored_revision
+        scored = (line for line in self.lines if scores(frozen, line.requirement.since))
+        ends = ((line.requirement.id, line.cells[0].verdict, line.cells[-1].verdict) for line in scored)
         return tuple(name for name, first, last in ends if last.level in binding and _change(first, last) is change)
 
     def counts(self) -> tuple[Count, ...]:

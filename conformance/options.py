@@ -93,6 +93,12 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         help="Judge this requirement alone; may be repeated, or hold several with commas.",
     ),
     Option(
+        name="contract-revision",
+        key="run.contract_revision",
+        metavar="DATE",
+        help="Be scored by the requirements of this revision alone: newer ones are shown and never gate.",
+    ),
+    Option(
         name="claim",
         key="target.claims",
         kind=Kind.LIST,
@@ -228,6 +234,7 @@ class Options:
     dialect: str = "openai-compatible"
     tier: str = Tier.GATE
     only: tuple[str, ...] = ()
+    contract_revision: str = ""
     claim: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     strict: bool = False

@@ -20,7 +20,7 @@ from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.model import Area, Level, Outcome
 from conformance.options import RUN_OPTIONS, Option, Options
-from conformance.render import artefacts
+from conformance.render import artefacts, wording
 from conformance.report import Report
 from conformance.run import Run
 
@@ -97,6 +97,8 @@ class RequirementItem(pytest.Item):
         self.row = next(row for row in report.rows if row.requirement is self.requirement)
         verdict = self.row.verdict
         self.user_properties += [("level", str(verdict.level)), ("outcome", str(verdict.outcome))]
+        if not self.row.scored and verdict.outcome is not Outcome.PASS:
+            pytest.skip(f"{wording.unscored(self.row)}: {verdict.outcome}: {wording.gist(self.row, report)}")
         if verdict.outcome is Outcome.PASS or (verdict.outcome is Outcome.FAIL and verdict.level is Level.MAY):
             return
         reason = "; ".join(verdict.reasons) or "nothing was observed"

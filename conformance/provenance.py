@@ -44,6 +44,8 @@ class Header:
     """Seconds since the epoch."""
     embedded: bool = False
     """Whether the target was the reference server, started for this run and gone after it."""
+    scored_revision: str = ""
+    """Revision at which the scored set was frozen: requirements that came later never gate. Empty when all are scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from conformance.errors import CatalogueError, UnknownNameError
-from conformance.model import Area, Citation, Finding, Level, Tier
+from conformance.model import Area, Citation, Detail, Finding, Level, Tier
+from conformance.revisions import FIRST, REVISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from conformance.steps import Step
 
 S = TypeVar("S")
-
-FIRST_REVISION: Final = "2026-11-21"
-"""Revision of the contract that the first requirements came with."""
 
 RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 """Ids that once were, and what took their place. They are never given to anything else."""
@@ -52,6 +50,7 @@ class Requirement:
     """What to know or do about a failure; may be empty."""
     cites: tuple[Citation, ...]
     since: str
+    """Revision that it came with, one of `revisions.REVISIONS`."""
     on: View[Any]
     judge: Callable[[Any], Iterable[Finding]]
     module: str
@@ -60,6 +59,8 @@ class Requirement:
     """Features whose effect it sees: where it holds they took effect, and where it fails they were ignored."""
     proves: frozenset[str] = frozenset()
     """Features that took effect where it holds; where it fails, nothing is told of them."""
+    rests_on: frozenset[Detail] = frozenset()
+    """What has to be known of an exchange for it to be judged, beyond a request and an answer as a client has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +113,10 @@ def requirement(
     *,
     on: View[S],
     cites: Iterable[Citation],
-    since: str = FIRST_REVISION,
+    since: str = FIRST,
     shows: Iterable[str] = (),
     proves: Iterable[str] = (),
+    rests_on: Iterable[Detail] = (),
 ) -> Callable[[Callable[[S], Iterator[Finding]]], Callable[[S], Iterator[Finding]]]:
     """Declare the decorated function to be the check of a requirement.
 
@@ -125,6 +127,10 @@ def requirement(
     `shows` names features of the contract (`x-features`) that were asked for in vain when the check fails, and that took effect when it
     passes; the table of capabilities rests on it. `proves` names those that took effect when it passes, and of which nothing is told
     when it fails.
+
+    `rests_on` names what tools that record other people's traffic may lose and the check needs: without it, such an exchange is not judged.
+
+    `since` is the revision that it comes with: the last one of `revisions.REVISIONS` for every new requirement.
     """
 
     def declare(check: Callable[[S], Iterator[Finding]]) -> Callable[[S], Iterator[Finding]]:
@@ -133,6 +139,8 @@ def requirement(
             raise CatalogueError(f"The id {identifier!r} is taken, retired or not of the form AREA-SLUG.")
         if not text:
             raise CatalogueError(f"{identifier} has no docstring, so it says nothing.")
+        if since not in REVISIONS:
+            raise CatalogueError(f"{identifier} came with {since}, which is no revision: they stand in conformance/revisions.py.")
         _requirements[identifier] = Requirement(
             id=identifier,
             area=_area(check.__module__),
@@ -147,6 +155,7 @@ def requirement(
             line=check.__code__.co_firstlineno,
             shows=frozenset(shows),
             proves=frozenset(proves),
+            rests_on=frozenset(rests_on),
         )
         return check
 

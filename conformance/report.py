@@ -20,6 +20,8 @@ class Row:
 
     requirement: Requirement
     verdict: Verdict
+    scored: bool = True
+    """Whether it counts: false where it came later than the revision that the run is frozen at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, registry, resume, route, session, token_counts
+from conformance import contract, registry, resume, revisions, route, session, token_counts
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
 from conformance.options import REFERENCE, Options
@@ -48,6 +48,8 @@ class Run:
         self.catalogue: Catalogue = registry.load()
         self.catalogue.verify(self.contract)
         self.tier = _tier(options.tier)
+        with at_fault("contract_revision"):
+            self.scored_revision = revisions.checked(options.contract_revision)
         with at_fault("only"):
             self.only = frozenset(self.catalogue.find(name).id for name in _split(options.only))
         self.claims = self._features("claim", options.claim)
@@ -139,6 +141,7 @@ class Run:
             tier=self.tier,
             seed=self.seed,
             embedded=self.embedded,
+            scored_revision=self.scored_revision,
         )
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:

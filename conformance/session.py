@@ -25,6 +25,7 @@ from conformance.observe import Observed, Progress, observe
 from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
+from conformance.revisions import scores
 from conformance.runlog import Record, RecordWriter
 from conformance.settle import settled
 from conformance.steps import Step
@@ -53,6 +54,8 @@ class Assignment:
     seed: int = 1
     embedded: bool = False
     """Whether the target is the reference server, started for this run."""
+    scored_revision: str = ""
+    """Revision at which the scored set is frozen; empty when all requirements are scored."""
 
     def header(self) -> Header:
         """What the record says of the run."""
@@ -68,6 +71,7 @@ class Assignment:
             selection=self.selection,
             started=time.time(),
             embedded=self.embedded,
+            scored_revision=self.scored_revision,
         )
 
     @property
@@ -212,6 +216,7 @@ def judged(
 ) -> Report:
     """Judge a record and say what it comes to. Pure: asks nobody."""
     wanted = tuple(requirements)
+    frozen = record.header.scored_revision
     evidence = Evidence(record, contract, record.header.target)
     if record.plan is None:
         # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
@@ -219,7 +224,10 @@ def judged(
         gate = Gate(status=ExitStatus.NOT_JUDGED, sentence=f"Could not be tested. {_why(record)}")
     else:
         verdicts = judge(evidence, wanted)
-        gate = decide(verdicts, complete=record.complete, reason=_why(record), strict=strict)
+        scored = tuple(v for r, v in zip(wanted, verdicts, strict=True) if scores(frozen, r.since))
+        gate = decide(scored, complete=record.complete, reason=_why(record), strict=strict)
+        if newer := len(wanted) - len(scored):
+            gate = replace(gate, sentence=f"{gate.sentence} Not scored yet: {newer}, newer than revision {frozen}.")
     return Report(
         header=record.header,
         contract=contract,
@@ -228,7 +236,7 @@ def judged(
         torn=record.torn,
         resumed=tuple(each.at for each in record.resumptions),
         gate=gate,
-        rows=tuple(Row(requirement=r, verdict=v) for r, v in zip(wanted, verdicts, strict=True)),
+        rows=tuple(Row(requirement=r, verdict=v, scored=scores(frozen, r.since)) for r, v in zip(wanted, verdicts, strict=True)),
         constraints=constraints.rows(evidence, catalogue.requirements),
         capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
         exclusions=catalogue.exclusions,

@@ -14,6 +14,10 @@ from conformance.report import Report, Row
 OUTCOMES: Final = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INAPPLICABLE, Outcome.NOT_RUN, Outcome.ERROR)
 """In the order of a table's columns."""
 
+UNSCORED: Final = "not-scored"
+"""Anchor of the section of what is not scored yet."""
+
+_NEWER: Final = "Newer than the revision that this run is scored by. Judged like everything else, never gated, and in no count above."
 
 _HARM: Final = (Area.STREAMING, Area.ANSWER, Area.ERRORS, Area.USAGE, Area.VALIDATION)
 """Areas, the one first whose failures cost a client most; `wording.ORDER` says it to readers."""
@@ -66,26 +70,33 @@ _SECTIONS: Final = (
 
 
 def sections(report: Report) -> tuple[Section, ...]:
-    """Return every row once, most harmful first. Empty sections are left out."""
+    """Return every row once, most harmful first, what is not scored yet last. Empty sections are left out."""
     made = (
         Section(
             anchor=anchor,
             title=title,
             about=about,
-            rows=_harmful(r for r in report.rows if r.verdict.outcome is outcome and level in (None, r.verdict.level)),
+            rows=_harmful(r for r in report.rows if r.scored and r.verdict.outcome is outcome and level in (None, r.verdict.level)),
         )
         for anchor, outcome, level, title, about in _SECTIONS
     )
-    return tuple(section for section in made if section.rows)
+    newer = Section(anchor=UNSCORED, title="Not scored yet", about=_NEWER, rows=unscored(report))
+    return tuple(section for section in (*made, newer) if section.rows)
+
+
+def unscored(report: Report) -> tuple[Row, ...]:
+    """Return the rows that came after the revision at which the run is frozen: failures first, then in the order of the columns."""
+    worst = (Outcome.FAIL, *(outcome for outcome in OUTCOMES if outcome is not Outcome.FAIL))
+    return tuple(sorted((row for row in report.rows if not row.scored), key=lambda row: worst.index(row.verdict.outcome)))
 
 
 def failures(report: Report) -> tuple[Row, ...]:
-    """Return the failing rows, most harmful first."""
+    """Return the failing rows that count, most harmful first."""
     return tuple(row for level in Level for row in _harmful(_failing(report, level)))
 
 
 def _failing(report: Report, level: Level) -> Iterator[Row]:
-    return (row for row in report.rows if row.verdict.outcome is Outcome.FAIL and row.verdict.level is level)
+    return (row for row in report.rows if row.scored and row.verdict.outcome is Outcome.FAIL and row.verdict.level is level)
 
 
 def _harmful(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -97,7 +108,7 @@ def untested(report: Report) -> tuple[Untested, ...]:
     """Put together what was not tested for the same reason, the most frequent reason of each outcome first."""
     found: dict[tuple[Outcome, str], list[str]] = {}
     for row in report.rows:
-        if row.verdict.outcome in {Outcome.NOT_RUN, Outcome.INAPPLICABLE}:
+        if row.scored and row.verdict.outcome in {Outcome.NOT_RUN, Outcome.INAPPLICABLE}:
             reason = next(iter(wording.why(row, report)), "no reason was recorded")
             found.setdefault((row.verdict.outcome, reason), []).append(row.requirement.id)
     made = [Untested(outcome=outcome, because=because, requirements=tuple(names)) for (outcome, because), names in found.items()]
@@ -105,18 +116,18 @@ def untested(report: Report) -> tuple[Untested, ...]:
 
 
 def totals(report: Report) -> dict[Outcome, int]:
-    """Count all requirements by outcome; every outcome has a number."""
-    found = Counter(row.verdict.outcome for row in report.rows)
+    """Count the scored requirements by outcome; every outcome has a number."""
+    found = Counter(row.verdict.outcome for row in report.rows if row.scored)
     return {outcome: found[outcome] for outcome in OUTCOMES}
 
 
 def counts(report: Report) -> tuple[Count, ...]:
-    """Count by level, then by area within the level; the ones that nobody declared are left out."""
+    """Count what is scored by level, then by area within the level; the ones that nobody declared are left out."""
     return tuple(_counts(report))
 
 
 def _counts(report: Report) -> Iterator[Count]:
-    found = Counter((row.verdict.level, row.requirement.area, row.verdict.outcome) for row in report.rows)
+    found = Counter((row.verdict.level, row.requirement.area, row.verdict.outcome) for row in report.rows if row.scored)
     for level in Level:
         areas = [area for area in Area if any(found[level, area, outcome] for outcome in OUTCOMES)]
         if areas:

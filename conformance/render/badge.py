@@ -67,7 +67,7 @@ def _verdict(report: Report) -> str:
         case ExitStatus.CONFORMS:
             return "conforms"
         case ExitStatus.VIOLATIONS:
-            failed = [row.verdict.level for row in report.rows if row.verdict.outcome is Outcome.FAIL]
+            failed = [row.verdict.level for row in report.rows if row.scored and row.verdict.outcome is Outcome.FAIL]
             level = Level.MUST if Level.MUST in failed else Level.SHOULD  # in a strict run SHOULD gates as well
             return f"{failed.count(level)} {level} violated"
         case ExitStatus.NOT_JUDGED:

@@ -58,7 +58,8 @@ def failure_block(row: Row, report: Report, *, most: int = CONSTRAINTS) -> list[
     inconclusive or our error: then the reasons stand in for the finding.
     """
     requirement, verdict = row.requirement, row.verdict
-    block = [f"{verdict.outcome} {requirement.id} ({verdict.level}, {requirement.area})", f"  {line(requirement.text)}"]
+    marks = ", ".join(filter(None, (verdict.level, requirement.area, wording.unscored(row))))
+    block = [f"{verdict.outcome} {requirement.id} ({marks})", f"  {line(requirement.text)}"]
     if verdict.findings:
         first = verdict.findings[0]
         block += [_field("expected", line(first.expected, 300)), _field("received", line(first.received, 300))]
@@ -88,9 +89,10 @@ def failures(report: Report, console: Console, *, most: int = 20) -> None:
 
     Only once everything is observed: what is judged is the record, and a verdict rests on all of it.
     """
-    broken = [row for row in report.rows if row.verdict.outcome is Outcome.ERROR]
-    unjudged = [row for row in report.rows if row.verdict.outcome is Outcome.INCONCLUSIVE]
-    rows = [*(row for row in arrange.failures(report) if row.verdict.level is not Level.MAY), *broken, *unjudged]
+    broken = [row for row in report.rows if row.scored and row.verdict.outcome is Outcome.ERROR]
+    unjudged = [row for row in report.rows if row.scored and row.verdict.outcome is Outcome.INCONCLUSIVE]
+    failed = [row for row in arrange.failures(report) if row.verdict.level is not Level.MAY]
+    rows = [*failed, *broken, *unjudged, *(row for row in arrange.unscored(report) if row.verdict.outcome is Outcome.FAIL)]
     for row in rows[:most]:
         head, *rest = failure_block(row, report)
         _say(console, head, style=f"bold {_STYLES[row.verdict.outcome]}")
@@ -108,6 +110,10 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         _say(console, f"INCOMPLETE RUN: {wording.ended(cut)}", style="bold red")
     if report.rows:
         console.print(_table(report, plain=not console.is_terminal), soft_wrap=False)
+    if newer := arrange.unscored(report):
+        found = ", ".join(row.requirement.id for row in newer if row.verdict.outcome is Outcome.FAIL)
+        fail = f"; of them fail: {found}" if found else ""
+        _say(console, f"Not scored yet: {len(newer)}, newer than revision {report.header.scored_revision}{fail}.")
     for told in capabilities.sentences(report):
         _say(console, told)
     if report.exclusions:

@@ -66,9 +66,14 @@ def render(report: Report) -> str:
         listed={row.requirement.id for row in report.rows},
         constraints=tables,
         failures=[one for one in shown if one.section.anchor in _FAILURES],
-        others=[one for one in shown if one.section.anchor not in _FAILURES and one.rows[0].row.verdict.outcome not in _UNTESTED],
-        untested=[one for one in shown if one.rows[0].row.verdict.outcome in _UNTESTED],
+        others=[one for one in shown if one.section.anchor not in _FAILURES and not _is_untested(one)],
+        untested=[one for one in shown if _is_untested(one)],
+        unscored=len(arrange.unscored(report)),
     )
+
+
+def _is_untested(one: ShownSection) -> bool:
+    return one.section.anchor != arrange.UNSCORED and one.rows[0].row.verdict.outcome in _UNTESTED
 
 
 def _tone(report: Report) -> str:

@@ -45,18 +45,22 @@ def _case(suite: ET.Element, row: Row, report: Report) -> None:
     requirement, verdict = row.requirement, row.verdict
     case = ET.SubElement(suite, "testcase", name=requirement.id, classname=f"conformance.{requirement.area}")
     citations = [("citation", cite.label) for cite in requirement.cites]
-    _properties(case, [("level", verdict.level), ("outcome", verdict.outcome), ("requirement", requirement.text), *citations])
+    facts = [("level", verdict.level), ("outcome", verdict.outcome), ("unscored", wording.unscored(row)), ("requirement", requirement.text)]
+    _properties(case, [*facts, *citations])
     match verdict.outcome:
         case Outcome.PASS:
             pass
+        case _ if not row.scored:
+            _add(case, "skipped", message=f"{wording.unscored(row)}: {verdict.outcome}: {wording.gist(row, report)}")
+            _add(case, "system-out", text=_block(row, report))
         case Outcome.FAIL if verdict.level is Level.MAY:
             _add(case, "system-out", text=_block(row, report))
         case Outcome.FAIL:
-            _add(case, "failure", kind=verdict.level, message=_message(row, report), text=_block(row, report))
+            _add(case, "failure", kind=verdict.level, message=wording.gist(row, report), text=_block(row, report))
         case Outcome.INCONCLUSIVE | Outcome.ERROR:
-            _add(case, "error", kind=verdict.outcome, message=_message(row, report), text=_block(row, report))
+            _add(case, "error", kind=verdict.outcome, message=wording.gist(row, report), text=_block(row, report))
         case Outcome.INAPPLICABLE | Outcome.NOT_RUN:
-            _add(case, "skipped", message=f"{verdict.outcome}: {_message(row, report)}")
+            _add(case, "skipped", message=f"{verdict.outcome}: {wording.gist(row, report)}")
         case _:
             assert_never(verdict.outcome)
 
@@ -74,14 +78,8 @@ def _provenance(report: Report) -> list[tuple[str, str]]:
         ("tier", header.tier),
         ("seed", str(header.seed)),
         ("suite-version", header.suite_version),
+        ("scored-revision", header.scored_revision),
     ]
-
-
-def _message(row: Row, report: Report) -> str:
-    if row.verdict.findings:
-        first = row.verdict.findings[0]
-        return f"expected {line(first.expected, 200)}, received {line(first.received, 200)}"
-    return "; ".join(wording.why(row, report)[:3])
 
 
 def _block(row: Row, report: Report) -> str:

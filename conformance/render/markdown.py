@@ -23,6 +23,7 @@ LISTED: Final = 20
 
 _FAILURES: Final = 36 * 1024
 _OPEN: Final = 12 * 1024
+_NEWER: Final = 2 * 1024
 """Bytes for the lists; with everything else at its longest the whole stays below the limit."""
 
 _VALUE: Final = 200
@@ -75,8 +76,9 @@ def _lines(report: Report) -> Iterator[str]:
         more = f" and {len(should) - LISTED} more" if len(should) > LISTED else ""
         yield f"**Failures: SHOULD** {', '.join(should[:LISTED])}{more}"
         yield ""
-    unjudged = (row for row in report.rows if row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE})
+    unjudged = (row for row in report.rows if row.scored and row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE})
     yield from _listed("Not judged", (_open(row, report) for row in unjudged), _OPEN)
+    yield from _listed("Not scored yet", (_newer(row) for row in arrange.unscored(report)), _NEWER)
     status = report.gate.status
     yield f"Exit status {int(status)}: {wording.meaning(status)}. The evidence is in `report.html`, beside this file."
 
@@ -88,6 +90,9 @@ def _provenance(report: Report) -> Iterator[str]:
     yield ""
     if header.selection:
         yield f"Only a part was judged: {code(header.selection)}"
+        yield ""
+    if header.scored_revision:
+        yield f"Scored by revision {header.scored_revision}"
         yield ""
     digests = f"contract {code(report.contract.digest[:12])} · catalogue {code(header.catalogue_digest[:12])}"
     yield f"{report.requests} requests · suite {header.suite_version} · {digests}"
@@ -136,6 +141,10 @@ def _failure(row: Row) -> str:
 def _open(row: Row, report: Report) -> str:
     because = next(iter(wording.why(row, report)), "no reason was recorded")
     return f"- **{row.requirement.id}** ({row.verdict.level}, {row.verdict.outcome}): {code(because)}"
+
+
+def _newer(row: Row) -> str:
+    return f"- **{row.requirement.id}** ({row.verdict.level}, {row.verdict.outcome}, since {row.requirement.since})"
 
 
 def _escaped(text: str) -> str:

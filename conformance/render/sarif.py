@@ -46,17 +46,23 @@ def document(report: Report) -> dict[str, Json]:
         },
         "automationDetails": {"id": _identity(report), "description": _message(_about(report))},
         "invocations": [_invocation(report)],
-        "results": [result for row in arrange.failures(report) for result in _results(row, rules[row.requirement.id])],
+        "results": [result for row in _failures(report) for result in _results(row, rules[row.requirement.id])],
         "properties": {
             "sentence": line(report.gate.sentence, _TEXT),
             "contract": {"digest": report.contract.digest},
             "catalogue": {"digest": report.header.catalogue_digest},
             "dialect": [*report.contract.chain],
             "selection": line(report.header.selection, _TEXT),
+            "scoredRevision": report.header.scored_revision,
             "seed": report.header.seed,
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _failures(report: Report) -> tuple[Row, ...]:
+    """Those that count, then those that are not scored yet."""
+    return (*arrange.failures(report), *(row for row in arrange.unscored(report) if row.verdict.outcome is Outcome.FAIL))
 
 
 def _rule(row: Row) -> dict[str, Json]:
@@ -67,8 +73,8 @@ def _rule(row: Row) -> dict[str, Json]:
         "id": requirement.id,
         "shortDescription": _message(requirement.text),
         "help": _message("\n\n".join(part for part in (requirement.remedy or requirement.text, sources and f"Sources: {sources}") if part)),
-        "defaultConfiguration": {"level": _level(level)},
-        "properties": {"tags": [str(requirement.area), str(level)], "since": requirement.since},
+        "defaultConfiguration": {"level": _level(row)},
+        "properties": {"tags": [str(requirement.area), str(level)], "since": requirement.since, "scored": row.scored},
     }
     link = next((cite.url for cite in requirement.cites if cite.kind == "standard"), "")
     return made | ({"helpUri": link} if link else {})
@@ -87,16 +93,16 @@ def _results(row: Row, index: int) -> Iterator[dict[str, Json]]:
             "ruleId": row.requirement.id,
             "ruleIndex": index,
             "kind": "fail",
-            "level": _level(row.verdict.level),
+            "level": _level(row),
             "message": _message(
-                f"{row.requirement.text} Expected {line(finding.expected, _TEXT)}; received {line(finding.received, _TEXT)}."
+                f"{_mark(row)}{row.requirement.text} Expected {line(finding.expected, _TEXT)}; received {line(finding.received, _TEXT)}."
             ),
             "locations": [_location(finding)],
             "occurrenceCount": counted.get(code, kept),
             "fingerprints": {"requirementAndCode/v1": mark},
             # The only one that GitHub's code scanning looks at.
             "partialFingerprints": {"primaryLocationLineHash": mark},
-            "properties": {"code": line(code, _TEXT), "level": str(row.verdict.level)},
+            "properties": {"code": line(code, _TEXT), "level": str(row.verdict.level), "scored": row.scored},
         }
 
 
@@ -142,8 +148,8 @@ def _notification(row: Row, report: Report) -> dict[str, Json]:
     """What was asked and not judged, or is our own error (§3.58)."""
     because = "; ".join(wording.why(row, report)[:3]) or "no reason was recorded"
     return {
-        "level": "error" if row.verdict.outcome is Outcome.ERROR else "warning",
-        "message": _message(f"{row.verdict.outcome} {row.requirement.id} ({row.verdict.level}): {because}"),
+        "level": "note" if not row.scored else "error" if row.verdict.outcome is Outcome.ERROR else "warning",
+        "message": _message(f"{_mark(row)}{row.verdict.outcome} {row.requirement.id} ({row.verdict.level}): {because}"),
         "associatedRule": {"id": row.requirement.id},
     }
 
@@ -165,8 +171,16 @@ def _about(report: Report) -> str:
     return f"Conformance of {line(target.base_url, 200)}, model {line(target.model, 200)}, tier {report.header.tier}."
 
 
-def _level(level: Level) -> str:
-    match level:
+def _mark(row: Row) -> str:
+    mark = wording.unscored(row)
+    return f"{mark[0].upper()}{mark[1:]}. " if mark else ""
+
+
+def _level(row: Row) -> str:
+    """What is not scored yet is a note, whatever it will be."""
+    if not row.scored:
+        return "note"
+    match row.verdict.level:
         case Level.MUST:
             return "error"
         case Level.SHOULD:
@@ -174,7 +188,7 @@ def _level(level: Level) -> str:
         case Level.MAY:
             return "note"
         case _:
-            assert_never(level)
+            assert_never(row.verdict.level)
 
 
 def _fingerprint(identifier: str, code: str) -> str:

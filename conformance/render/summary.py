@@ -69,6 +69,8 @@ def document(report: Report) -> dict[str, Json]:
             "billed_ceiling": plan.billed if plan else None,
             "output_tokens_ceiling": plan.output_tokens if plan else None,
         },
+        "scored_revision": header.scored_revision or None,
+        "not_scored": len(arrange.unscored(report)),
         "totals": {str(outcome): number for outcome, number in arrange.totals(report).items()},
         "counts": [
             {"level": str(count.level), "area": str(count.area), "outcome": str(outcome), "count": number}
@@ -92,6 +94,7 @@ def _verdict(row: Row, report: Report) -> dict[str, Json]:
         "level": str(verdict.level),
         "declared_level": str(requirement.level),
         "outcome": str(verdict.outcome),
+        "scored": row.scored,
         "text": requirement.text,
         "since": requirement.since,
         "cites": [{"kind": cite.kind, "label": cite.label, "url": cite.url} for cite in requirement.cites],

@@ -59,6 +59,19 @@ def headline(report: Report) -> tuple[str, str]:
     return (first.rstrip(".") + ".", "" if cut and cut in rest else rest)
 
 
+def unscored(row: Row) -> str:
+    """Say that a row does not count, and why; empty for one that does."""
+    return "" if row.scored else f"not scored yet, since {row.requirement.since}"
+
+
+def gist(row: Row, report: Report) -> str:
+    """Say in a line what is wrong, or why nothing can be said."""
+    if row.verdict.findings:
+        first = row.verdict.findings[0]
+        return f"expected {line(first.expected, 200)}, received {line(first.received, 200)}"
+    return "; ".join(why(row, report)[:3])
+
+
 def where(place: Place) -> str:
     """Say where in an exchange something is; empty when nobody knows."""
     parts = []
