@@ -196,6 +196,29 @@ class Request:
     """Bytes of a successful body after which we close the connection on purpose; 0 to read to the end."""
 
 
+class Detail(StrEnum):
+    """What a tool that recorded somebody else's traffic may not have kept of an exchange. What we record ourselves lacks nothing."""
+
+    PURPOSE = "purpose"
+    """Why the request was sent: it was not sent in order to learn anything."""
+    START = "start"
+    """When it was sent."""
+    ARRIVAL = "arrival"
+    """When which bytes came."""
+    BYTES = "bytes"
+    """The bytes as they came, rather than text that was made of them."""
+    END = "end"
+    """Whether all of the answer is there."""
+    CLOSE = "close"
+    """How the connection ended."""
+    HEADERS = "headers"
+    """Every header field of the answer as it came."""
+    LABEL = "label"
+    """The media type of the answer."""
+    KEY = "key"
+    """The key that was sent."""
+
+
 class FaultKind(StrEnum):
     """How a transport can fail. Not one of these is an answer."""
 
@@ -258,6 +281,8 @@ class Exchange:
     """How many times the key was found in what came back, and masked byte for byte."""
     hung_up: bool = False
     """Whether we closed the connection on purpose within the body: what is missing of it is nobody's fault."""
+    lacks: frozenset[Detail] = frozenset()
+    """What of it was not recorded, where somebody else's tool did that."""
 
     @property
     def id(self) -> str:

@@ -26,6 +26,28 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """Where exchanges come from that somebody else had, and what of them could be read."""
+
+    source: str
+    """Name of the file, or of the folder; no path."""
+    form: str
+    """`HAR` or `JSONL`."""
+    tool: str
+    """What recorded them, as the file says; empty where it does not."""
+    taken: int
+    """Chat completions that can be judged."""
+    others: int = 0
+    """Requests to anything else."""
+    unreadable: int = 0
+    """Entries that are none, left out because `--skip-unreadable` was given."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Why chat completions were left out, and how many."""
+    whole: bool = False
+    """Whether the user said that every answer was recorded to its end (`--whole`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """First line of a record: what this run is, so that two runs can be told comparable or not."""
 
@@ -44,6 +66,12 @@ class Header:
     """Seconds since the epoch."""
     embedded: bool = False
     """Whether the target was the reference server, started for this run and gone after it."""
+    wanted: tuple[str, ...] = ()
+    """Ids of the requirements asked for, in the order of the catalogue; empty for all."""
+    strict: bool = False
+    """Whether failing SHOULD requirements gate as well."""
+    imported: Imported | None = None
+    """Set exactly when nothing was sent: the exchanges are somebody else's."""
     scored_revision: str = ""
     """Revision at which the scored set was frozen: requirements that came later never gate. Empty when all are scored."""
 

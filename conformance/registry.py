@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from conformance.errors import CatalogueError, UnknownNameError
-from conformance.model import Area, Citation, Finding, Level, Tier
+from conformance.model import Area, Citation, Detail, Finding, Level, Tier
 from conformance.revisions import FIRST, REVISIONS
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Requirement:
     """Features whose effect it sees: where it holds they took effect, and where it fails they were ignored."""
     proves: frozenset[str] = frozenset()
     """Features that took effect where it holds; where it fails, nothing is told of them."""
+    rests_on: frozenset[Detail] = frozenset()
+    """What has to be known of an exchange for it to be judged, beyond a request and an answer as a client has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def requirement(
     since: str = FIRST,
     shows: Iterable[str] = (),
     proves: Iterable[str] = (),
+    rests_on: Iterable[Detail] = (),
 ) -> Callable[[Callable[[S], Iterator[Finding]]], Callable[[S], Iterator[Finding]]]:
     """Declare the decorated function to be the check of a requirement.
 
@@ -124,6 +127,8 @@ def requirement(
     `shows` names features of the contract (`x-features`) that were asked for in vain when the check fails, and that took effect when it
     passes; the table of capabilities rests on it. `proves` names those that took effect when it passes, and of which nothing is told
     when it fails.
+
+    `rests_on` names what tools that record other people's traffic may lose and the check needs: without it, such an exchange is not judged.
 
     `since` is the revision that it comes with: the last one of `revisions.REVISIONS` for every new requirement.
     """
@@ -150,6 +155,7 @@ def requirement(
             line=check.__code__.co_firstlineno,
             shows=frozenset(shows),
             proves=frozenset(proves),
+            rests_on=frozenset(rests_on),
         )
         return check
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from conformance import sse, strictjson
-from conformance.model import CAP_FIELDS, MISSING, Exchange, Json, Missing, Purpose
+from conformance.model import CAP_FIELDS, MISSING, Detail, Exchange, Json, Missing, Purpose
 from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted, gap
 from conformance.strictjson import get, items
 
@@ -200,8 +200,9 @@ class Stream(Reply):
 
     @property
     def broken(self) -> bool:
-        """Whether it broke off or failed, so that what it says is no whole answer."""
-        return self.exchange.fault is not None or (bool(self.observation.decoded.events) and self.failed)
+        """Whether it broke off or failed, or may have, so that what it says is no whole answer."""
+        cut = self.exchange.fault is not None or Detail.END in self.exchange.lacks
+        return cut or (bool(self.observation.decoded.events) and self.failed)
 
     @cached_property
     def choices(self) -> list[Choice]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
-from conformance.model import MISSING, Finding, Json, Level, Place
+from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.calls import calls, offered_tools
@@ -60,6 +60,7 @@ def _misfit(schema: dict[str, Json], arguments: object) -> str:
     on=valid_reply.needing("strict-tools"),
     cites=[contract("/x-answer/strict-arguments"), contract("/x-request/honour-or-refuse"), incident("BerriAI/litellm#6136")],
     shows=["strict-tools"],
+    rests_on=[Detail.BYTES],
 )
 def strict_arguments_fit(answered: Reply) -> Iterator[Finding]:
     """The arguments of a call to a tool that was declared `strict` fit its parameters: types, enumerations, nested members and all."""
@@ -71,6 +72,7 @@ def strict_arguments_fit(answered: Reply) -> Iterator[Finding]:
     Level.MAY,
     on=valid_reply.needing("tools"),
     cites=[contract("/x-answer/arguments-json"), contract("/components/schemas/FunctionTool")],
+    rests_on=[Detail.BYTES],
 )
 def arguments_fit(answered: Reply) -> Iterator[Finding]:
     """The arguments of a call fit the parameters of the tool, strict or not. Models fail at this; who executes calls has to check."""

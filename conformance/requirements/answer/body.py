@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Level, Place, Purpose
+from conformance.model import Detail, Finding, Level, Place, Purpose
 from conformance.observation import Asked, Gap, Observation, UnmetError, View, accepted, gap
 from conformance.registry import contract, incident, requirement, standard
 from conformance.strictjson import JsonNote, NoteCode, Parsed, show
@@ -57,6 +57,7 @@ def no_stream_unasked(answered: Observation) -> Iterator[Finding]:
     Level.MUST,
     on=success,
     cites=[contract("/x-answer/shape"), standard("RFC 8259 §2", f"{RFC8259}#section-2"), incident("sgl-project/sglang#5984")],
+    rests_on=[Detail.END],
 )
 def body_is_a_json_object(answered: Observation) -> Iterator[Finding]:
     """The body of an answer is one JSON object to the letter of RFC 8259, so without NaN and Infinity."""
@@ -90,6 +91,7 @@ def names_are_unique(answered: Observation) -> Iterator[Finding]:
     Level.SHOULD,
     on=success,
     cites=[standard("RFC 8259 §8.2", f"{RFC8259}#section-8.2"), incident("Aider-AI/aider#3693"), incident("MoonshotAI/kimi-cli#994")],
+    rests_on=[Detail.BYTES],
 )
 def text_is_unicode(answered: Observation) -> Iterator[Finding]:
     """No string of an answer holds half a surrogate pair; readers that encode it as UTF-8 fail."""
@@ -102,6 +104,7 @@ def text_is_unicode(answered: Observation) -> Iterator[Finding]:
     Level.MUST,
     on=success,
     cites=[contract("/x-http/json-media-type"), incident("janhq/cortex.cpp#465")],
+    rests_on=[Detail.LABEL],
 )
 def labelled_as_json(answered: Observation) -> Iterator[Finding]:
     """An answer in JSON has the media type application/json, with whatever parameters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance import registry
-from conformance.model import Finding, Level, Purpose
+from conformance.model import Detail, Finding, Level, Purpose
 from conformance.observation import AbsentError, Asked, Gap, UnmetError, View, accepted
 from conformance.registry import Requirement, contract, requirement
 
@@ -33,6 +33,7 @@ def _showing(purpose: Purpose, claimed: frozenset[str], asked: Asked) -> list[Re
     Level.MUST,
     on=taken,
     cites=[contract("/x-request/honour-or-refuse"), contract("/x-features")],
+    rests_on=[Detail.PURPOSE],
 )
 def claimed_features_take_effect(asked: Asked) -> Iterator[Finding]:
     """A feature that the target claims takes effect when it is asked for; ignoring it in silence is worse than lacking it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Detail, Finding, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_answer
@@ -18,6 +18,7 @@ from conformance.subjects.reply import Answer
     on=valid_answer,
     cites=[contract("/x-answer/echoes"), contract("/components/schemas/CreateChatCompletionResponse/properties/metadata")],
     shows=["metadata"],
+    rests_on=[Detail.BYTES],
 )
 def metadata_come_back(whole: Answer) -> Iterator[Finding]:
     """The metadata of an answer, where it has some, are those of its request, every pair of them."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Detail, Finding, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply
@@ -24,6 +24,7 @@ _MARKUP: Final = re.compile(
     Level.MUST,
     on=valid_reply.needing("tools"),
     cites=[contract("/x-answer/tool-call-name"), incident("waybarrios/vllm-mlx#43"), incident("oobabooga/textgen#7427")],
+    rests_on=[Detail.PURPOSE],
 )
 def calls_stay_out_of_the_text(answered: Reply) -> Iterator[Finding]:
     """Where tools are offered, the text is neither the markup that the model writes for a call nor the arguments of the call beside it."""

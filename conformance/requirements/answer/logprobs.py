@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Json, Level, Place
+from conformance.model import Detail, Finding, Json, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_answer, valid_reply
@@ -139,6 +139,7 @@ def no_more_alternatives_than_asked(answered: Reply) -> Iterator[Finding]:
     Level.SHOULD,
     on=asked,
     cites=[contract("/x-answer/logprobs-aligned"), incident("xorbitsai/inference#5252")],
+    rests_on=[Detail.BYTES],
 )
 def logprobs_spell_the_text(answered: Reply) -> Iterator[Finding]:
     """The tokens of the log probabilities, put together, are the content.

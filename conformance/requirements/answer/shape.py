@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.contract import Schema, SchemaFault
-from conformance.model import Finding, Level, Place
+from conformance.model import Detail, Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_answer, valid_variation
@@ -99,6 +99,7 @@ def ids_differ(pair: Variation) -> Iterator[Finding]:
     Level.SHOULD,
     on=valid_answer,
     cites=[contract("/x-answer/created"), incident("EricLBuehler/mistral.rs#1805"), incident("mlc-ai/web-llm#829")],
+    rests_on=[Detail.START],
 )
 def created_is_about_now(whole: Answer) -> Iterator[Finding]:
     """The time in `created` is that of the answer, in seconds since 1970 and to within a day; not in milliseconds, and no constant."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
-from conformance.model import MISSING, Finding, Json, Level, Place
+from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply
@@ -64,6 +64,7 @@ def content_is_a_json_object(answered: Reply) -> Iterator[Finding]:
         incident("BerriAI/litellm#38269"),
     ],
     shows=["json-schema"],
+    rests_on=[Detail.BYTES],
 )
 def content_fits_the_schema(answered: Reply) -> Iterator[Finding]:
     """With a strict `json_schema` the content is JSON that fits the schema. An endpoint that cannot see to it refuses the request."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Json, Level, Place
+from conformance.model import Detail, Finding, Json, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.logprobs import asked, entries, raw
@@ -24,6 +24,7 @@ _STANDING: Final = frozenset("\u2581\u0120\u010a\ufffd")
     Level.SHOULD,
     on=asked,
     cites=[contract("/components/schemas/TokenBytes"), incident("vllm-project/vllm#3179")],
+    rests_on=[Detail.BYTES],
 )
 def bytes_spell_the_token(answered: Reply) -> Iterator[Finding]:
     """The bytes of a token are its text in UTF-8; who puts characters together from several tokens reads nothing else.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance import strictjson
-from conformance.model import MISSING, Finding, Level, Place
+from conformance.model import MISSING, Detail, Finding, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.errors.own import envelope, failure, is_page, shown, turned_away
@@ -30,6 +30,7 @@ def errors_are_no_pages(reply: ErrorReply) -> Iterator[Finding]:
     Level.MUST,
     on=failure,
     cites=[contract("/x-errors/envelope"), incident("huggingface/text-generation-inference#1802"), incident("openai/openai-node#1734")],
+    rests_on=[Detail.END],
 )
 def errors_are_json(reply: ErrorReply) -> Iterator[Finding]:
     """The body of an error is one JSON text; it is neither empty nor plain text, and no stream of events."""
@@ -45,6 +46,7 @@ def errors_are_json(reply: ErrorReply) -> Iterator[Finding]:
     Level.SHOULD,
     on=failure,
     cites=[contract("/x-errors/media-type"), incident("janhq/cortex.cpp#465")],
+    rests_on=[Detail.LABEL],
 )
 def errors_are_labelled_json(reply: ErrorReply) -> Iterator[Finding]:
     """An error in JSON is labelled `application/json`, or with a type that ends in `+json`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from conformance.model import Exchange, Finding, Level, Place
+from conformance.model import Detail, Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Observation, View
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.errors.own import PROXY, RFC_9110
@@ -51,6 +51,7 @@ def _is_date(text: str) -> bool:
     Level.SHOULD,
     on=exchange,
     cites=[contract("/x-http/request-id"), incident("kekzl/imp#1561"), incident("BerriAI/litellm#40089")],
+    rests_on=[Detail.HEADERS],
 )
 def answers_have_a_request_id(seen: Observation) -> Iterator[Finding]:
     """Every answer, success or error, has an x-request-id by which its sender can find it again; a proxy's own pages apart."""

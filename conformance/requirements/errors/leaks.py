@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import MISSING, Exchange, Finding, Level, Place
+from conformance.model import MISSING, Detail, Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Observation
 from conformance.registry import contract, incident, requirement
 from conformance.strictjson import get, items, show
@@ -52,6 +52,7 @@ def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
     Level.MUST,
     on=exchange,
     cites=[contract("/x-errors/no-secret")],
+    rests_on=[Detail.KEY],
 )
 def the_key_is_not_repeated(seen: Observation) -> Iterator[Finding]:
     """No answer repeats the key that was sent, in full; neither in its body nor in a header.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance import strictjson
-from conformance.model import MISSING, Finding, Level, Place
+from conformance.model import MISSING, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Observation
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.errors.own import PROXY, envelope, is_page, shown
@@ -79,6 +79,7 @@ def limits_are_told_from_want_of_credit(seen: Observation) -> Iterator[Finding]:
     Level.SHOULD,
     on=exchange,
     cites=[contract("/x-errors/retry-after-given"), incident("api7/aisix#144"), incident("BerriAI/litellm#4706")],
+    rests_on=[Detail.HEADERS],
 )
 def limits_say_how_long(seen: Observation) -> Iterator[Finding]:
     """A 429 that waiting can mend says in Retry-After how long; without it all clients come back at once."""
@@ -118,6 +119,7 @@ def limits_can_be_read(seen: Observation) -> Iterator[Finding]:
     Level.SHOULD,
     on=exchange,
     cites=[contract("/x-errors/edge"), incident("Significant-Gravitas/AutoGPT#944")],
+    rests_on=[Detail.END],
 )
 def failures_in_front_are_json(seen: Observation) -> Iterator[Finding]:
     """A 408, 413, 502, 503 or 504, whenever it is met, is JSON, and no page of the server in front.

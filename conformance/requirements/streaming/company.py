@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Area, Finding, Level, Place
+from conformance.model import Area, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Evidence, Standing
 from conformance.registry import contract, excluded, requirement
 from conformance.strictjson import show
@@ -31,6 +31,7 @@ def words_of_others(evidence: Evidence, request: bytes) -> set[str]:
     Level.MUST,
     on=reply,
     cites=[contract("/x-stream/own-answer")],
+    rests_on=[Detail.PURPOSE],
 )
 def answers_do_not_mix(answered: Reply) -> Iterator[Finding]:
     """An answer holds nothing that only another request said.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Evidence, Gap, Observation, UnmetError, View
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import at, ended, parts
@@ -146,6 +146,7 @@ delivery: Final = View("streams one after the other", streamed_answer.covers, _d
     Level.SHOULD,
     on=delivery,
     cites=[contract("/x-stream/incremental"), incident("lm-sys/FastChat#2337"), incident("dstackai/dstack#4269")],
+    rests_on=[Detail.ARRIVAL, Detail.PURPOSE],
 )
 def text_comes_as_it_is_generated(seen: Delivery) -> Iterator[Finding]:
     """The text of a stream comes as it is generated, not all at once when everything is done.
@@ -167,6 +168,7 @@ def text_comes_as_it_is_generated(seen: Delivery) -> Iterator[Finding]:
     Level.SHOULD,
     on=streamed_answer.about("tools-unused"),
     cites=[contract("/x-stream/incremental"), incident("youssofal/MTPLX#13"), incident("seaavey/SRouter#104")],
+    rests_on=[Detail.PURPOSE],
 )
 def tools_do_not_stop_the_stream(stream: Stream) -> Iterator[Finding]:
     """A long text comes in several chunks whether tools are offered or not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level, Place
+from conformance.model import Detail, Finding, Level, Place
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.streaming.reading import noted
 from conformance.sse import Note, NoteCode
@@ -27,7 +27,11 @@ def within(inner: Note, outer: Note) -> bool:
 
 
 @requirement(
-    "STREAM-UTF8", Level.MUST, on=streamed_answer, cites=[contract("/x-stream/utf-8"), PARSING, incident("cohere-ai/cohere-typescript#151")]
+    "STREAM-UTF8",
+    Level.MUST,
+    on=streamed_answer,
+    cites=[contract("/x-stream/utf-8"), PARSING, incident("cohere-ai/cohere-typescript#151")],
+    rests_on=[Detail.BYTES],
 )
 def stream_is_utf8(stream: Stream) -> Iterator[Finding]:
     """The bytes of a stream are valid UTF-8.
@@ -40,7 +44,9 @@ def stream_is_utf8(stream: Stream) -> Iterator[Finding]:
     yield from first(found, "malformed", "UTF-8", f"bytes {found[0].detail}" if found else "")
 
 
-@requirement("STREAM-BOM", Level.SHOULD, on=streamed_answer, cites=[contract("/x-stream/no-byte-order-mark"), PARSING])
+@requirement(
+    "STREAM-BOM", Level.SHOULD, on=streamed_answer, cites=[contract("/x-stream/no-byte-order-mark"), PARSING], rests_on=[Detail.BYTES]
+)
 def no_byte_order_mark(stream: Stream) -> Iterator[Finding]:
     """A stream does not begin with a byte order mark. The grammar allows one; the Python client then loses the first event."""
     yield from first(noted(stream, NoteCode.BOM), "mark", "data:", "a byte order mark")
@@ -105,7 +111,9 @@ def space_follows_the_colon(stream: Stream) -> Iterator[Finding]:
     yield from first(found, "no-space", "data: ", f"{found[0].detail}:" if found else "")
 
 
-@requirement("STREAM-LINE-ENDS", Level.MAY, on=streamed_answer, cites=[contract("/x-stream/line-endings"), PARSING])
+@requirement(
+    "STREAM-LINE-ENDS", Level.MAY, on=streamed_answer, cites=[contract("/x-stream/line-endings"), PARSING], rests_on=[Detail.BYTES]
+)
 def lines_end_alike(stream: Stream) -> Iterator[Finding]:
     """All lines of a stream end alike: in LF, or in CRLF.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import MISSING, Area, Finding, Level, Place
+from conformance.model import MISSING, Area, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, UnmetError, accepted
 from conformance.registry import contract, excluded, incident, requirement, standard
 from conformance.requirements.streaming.reading import coded, ended
@@ -44,6 +44,7 @@ def stream_is_honoured(asked: Asked) -> Iterator[Finding]:
     Level.MUST,
     on=streamed_answer,
     cites=[contract("/x-stream/media-type"), incident("ollama/ollama#8991"), incident("sigoden/aichat#651")],
+    rests_on=[Detail.LABEL],
 )
 def media_type_is_event_stream(stream: Stream) -> Iterator[Finding]:
     """A stream is labelled `text/event-stream`; parameters such as a charset may follow.
@@ -64,6 +65,7 @@ def media_type_is_event_stream(stream: Stream) -> Iterator[Finding]:
         incident("Kludex/starlette#2753"),
         incident("tower-rs/tower-http#419"),
     ],
+    rests_on=[Detail.HEADERS],
 )
 def stream_is_not_compressed(stream: Stream) -> Iterator[Finding]:
     """A stream is not compressed for a client that asked for it as it is (`Accept-Encoding: identity`).

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.model import MISSING, Json, Place
+from conformance.model import MISSING, Detail, Json, Place
 from conformance.observation import UnmetError
 from conformance.sse import Note, NoteCode
 from conformance.strictjson import get, is_integer, items
@@ -20,6 +20,8 @@ def ended(stream: Stream) -> None:
     """Raise `UnmetError` for a stream that broke off or reports a failure: it need not hold what a whole one holds."""
     if stream.exchange.fault is not None:
         raise UnmetError("the stream broke off")
+    if Detail.END in stream.exchange.lacks:
+        raise UnmetError("nobody recorded whether the stream had come to its end")
     if stream.observation.decoded.events and stream.failed:
         raise UnmetError("the stream reports a failure")
 

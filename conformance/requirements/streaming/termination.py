@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import FaultKind, Finding, Level, Place
+from conformance.model import Detail, FaultKind, Finding, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.streaming.reading import ended, noted
@@ -39,6 +39,7 @@ def stream_ends_with_done(stream: Stream) -> Iterator[Finding]:
     Level.MUST,
     on=streamed_answer,
     cites=[contract("/x-stream/terminator-closed"), standard("HTML §9.2.6", f"{HTML}#event-stream-interpretation")],
+    rests_on=[Detail.END],
 )
 def done_is_closed(stream: Stream) -> Iterator[Finding]:
     """A blank line follows `data: [DONE]`; without it no decoder that keeps to the standard delivers the event."""
@@ -92,6 +93,7 @@ def nothing_follows_done(stream: Stream) -> Iterator[Finding]:
     Level.MUST,
     on=streamed_answer,
     cites=[contract("/x-stream/clean-end"), incident("npuichigo/openai_trtllm#31"), incident("konveyor/kai#622")],
+    rests_on=[Detail.CLOSE],
 )
 def body_ends_cleanly(stream: Stream) -> Iterator[Finding]:
     """The body of a stream ends as HTTP has it: with its last chunk, not with a broken connection, and soon after `[DONE]`.

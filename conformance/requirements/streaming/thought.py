@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Finding, Json, Level, Missing, Place
+from conformance.model import Detail, Finding, Json, Level, Missing, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import Part, ended, parts
@@ -98,6 +98,7 @@ def thought_has_one_name(pair: Twins) -> Iterator[Finding]:
     Level.SHOULD,
     on=reply,
     cites=[contract("/x-stream/thought"), incident("QwenLM/qwen-code#6033"), incident("ggml-org/llama.cpp#27661")],
+    rests_on=[Detail.PURPOSE],
 )
 def no_mark_of_thought_without_its_beginning(answered: Reply) -> Iterator[Finding]:
     """No text has the closing mark of a thought without the opening one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from conformance.model import Expectation, Finding, Level, Place, Purpose
+from conformance.model import Detail, Expectation, Finding, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any, refusal, said, valid
@@ -23,6 +23,7 @@ REPEAT: Final = "repeat"
     Level.MUST,
     on=valid("valid request that needs no feature", lambda p: not p.needs and not p.samples and REPEAT not in p.topics),
     cites=[contract("/x-request/accepts-valid"), incident("openzot/openzot#52"), incident("nashsu/llm_wiki#594")],
+    rests_on=[Detail.PURPOSE],
 )
 def plain_requests_are_accepted(asked: Asked) -> Iterator[Finding]:
     """A valid request that needs nothing but a model that answers text is accepted."""
@@ -34,6 +35,7 @@ def plain_requests_are_accepted(asked: Asked) -> Iterator[Finding]:
     Level.MUST,
     on=valid("valid request that needs a feature", lambda p: bool(p.needs)),
     cites=[contract("/x-request/accepts-valid"), contract("/x-features")],
+    rests_on=[Detail.PURPOSE],
 )
 def claimed_features_are_accepted(asked: Asked) -> Iterator[Finding]:
     """A valid request is accepted when the target claims the feature that it needs.
@@ -59,6 +61,7 @@ def _promised(asked: Asked, needs: frozenset[str]) -> bool:
     Level.SHOULD,
     on=valid("valid request that needs a feature", lambda p: bool(p.needs) and len(p.samples) < 2),
     cites=[contract("/x-request/honour-or-refuse"), incident("tensorzero/tensorzero#925"), incident("mistralai/platform-docs-public#7")],
+    rests_on=[Detail.PURPOSE],
 )
 def refusals_are_honest(asked: Asked) -> Iterator[Finding]:
     """A feature that the target lacks is refused with 400, 404 or 422, and the error names a member that asked for it.
@@ -111,6 +114,7 @@ def _every_5xx(asked: Asked) -> Iterator[Finding]:
     Level.MUST,
     on=valid("valid request", lambda p: REPEAT not in p.topics),
     cites=[contract("/x-request/accepts-valid"), incident("infiniflow/ragflow#15359"), incident("vllm-project/vllm#6862")],
+    rests_on=[Detail.PURPOSE],
 )
 def valid_requests_break_nothing(asked: Asked) -> Iterator[Finding]:
     """A valid request is not answered with a 5xx each time it is sent; what the server lacks, it refuses with a 4xx."""
@@ -142,6 +146,7 @@ def invalid_requests_break_nothing(asked: Asked) -> Iterator[Finding]:
     Level.MUST,
     on=valid("last request", lambda p: REPEAT in p.topics),
     cites=[contract("/x-errors/stays-alive"), incident("vllm-project/vllm#17248"), incident("lm-sys/FastChat#1923")],
+    rests_on=[Detail.PURPOSE],
 )
 def server_survives(asked: Asked) -> Iterator[Finding]:
     """After everything else, the good request that was accepted at the start is accepted again."""
