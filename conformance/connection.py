@@ -18,14 +18,15 @@ from conformance.target import Bounds
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Watch:
     """The clock of one request, and what was seen on its connection."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        self._start = time.perf_counter()
+    def __init__(self, bounds: Bounds, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._start = clock()
         self.bounds = bounds
         self.reads = 0
         self.read_at = 0.0
@@ -36,7 +37,7 @@ class Watch:
 
     def elapsed(self) -> float:
         """Seconds since the request began."""
-        return time.perf_counter() - self._start
+        return self._clock() - self._start
 
     def left(self) -> float:
         """Seconds until its deadline; negative after it."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from conformance import __version__, capabilities, constraints, plan, preflight
 from conformance.ask import Ask
@@ -21,7 +23,7 @@ from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Outcome, Tier, Verdict
 from conformance.observation import Evidence
-from conformance.observe import Observed, Progress, observe
+from conformance.observe import Observed, Progress, Sender, observe
 from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 RECORD = "run.jsonl"
 """Name of the record in the folder of a run."""
+
+Connect: TypeAlias = Callable[[Target], AbstractContextManager[Sender]]
+"""How a target is reached for the time of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +106,13 @@ class Assignment:
         return plan.price([*preflight.steps(self.ask()), *steps.first, *steps.last])
 
 
-def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> None:
-    """Ask the target everything there is to ask, and leave a record in the folder.
+def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event, connect: Connect = Wire) -> None:
+    """Ask the target everything there is to ask, and leave a record in the folder; `connect` says how to reach it.
 
     Raises `CannotTestError` when the target cannot be tested. The record says so too, as it says when the target is lost on the way.
     """
     with RecordWriter(folder / RECORD, assignment.header()) as writer:
-        _record(assignment, writer, None, progress, stop)
+        _record(assignment, writer, None, progress, stop, connect)
 
 
 def resume(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event) -> None:
@@ -120,12 +125,19 @@ def resume(assignment: Assignment, folder: Path, progress: Progress, stop: threa
         _record(assignment, writer, record, progress, stop)
 
 
-def _record(assignment: Assignment, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event) -> None:
+def _record(
+    assignment: Assignment,
+    writer: RecordWriter,
+    earlier: Record | None,
+    progress: Progress,
+    stop: threading.Event,
+    connect: Connect = Wire,
+) -> None:
     """Ask everything, and close the record with how that ended; `earlier` is what it holds already."""
     observed = Observed(complete=False, reason="the suite itself failed", sent=0)
     ended = True
     try:
-        with Wire(assignment.target) as wire:
+        with connect(assignment.target) as wire:
             observed = _exchange_everything(assignment, wire, writer, earlier, progress, stop)
     except CannotTestError as reason:
         observed = Observed(complete=False, reason=" ".join(filter(None, (reason.message, reason.hint))), sent=0)
@@ -140,7 +152,7 @@ def _record(assignment: Assignment, writer: RecordWriter, earlier: Record | None
 
 
 def _exchange_everything(
-    assignment: Assignment, wire: Wire, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event
+    assignment: Assignment, wire: Sender, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event
 ) -> Observed:
     def known(key: str) -> tuple[Exchange, ...]:
         return earlier.attempts(key) if earlier is not None else ()

@@ -18,7 +18,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from urllib.parse import unquote, urlencode, urlsplit
 
 import httpx
@@ -31,6 +31,7 @@ from conformance.redaction import Redactor
 from conformance.target import sounds_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -48,14 +49,19 @@ OK: Final = 200
 
 _Fields = tuple[tuple[str, str], ...]
 
+Beneath: TypeAlias = "Callable[[Target, Backend], httpx.BaseTransport]"
+"""Makes what carries requests to a target. It notes each read in the watch of the request, `Backend.watches`, as our connections do."""
+
 
 class Wire:
     """A pool of connections to one target, to be shared by threads. Use it as a context manager."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, beneath: Beneath | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`beneath` carries requests in place of the network, and `clock` tells it the time."""
         self._target = target
+        self._clock = clock
         self._backend = Backend()
-        self._transport = _transport(target, self._backend)
+        self._transport = (beneath or _transport)(target, self._backend)
         self._redactor = Redactor(target.key, *_secrets(target))
 
     def __enter__(self) -> Self:
@@ -71,7 +77,7 @@ class Wire:
     def send(self, request: Request, purpose: Purpose, attempt: int = 1) -> Exchange:
         """Send one request, wait for the end of the answer, and return both without secrets."""
         outgoing = self._outgoing(request)
-        watch = Watch(self._target.bounds)
+        watch = Watch(self._target.bounds, self._clock)
         answer = _Answer()
         fault = None
         started = time.time()
@@ -185,7 +191,7 @@ def _secrets(target: Target) -> tuple[str, ...]:
 
 
 def _listen(
-    transport: httpx.HTTPTransport, outgoing: httpx.Request, watch: Watch, answer: _Answer, bounds: Bounds, hang_up_after: int
+    transport: httpx.BaseTransport, outgoing: httpx.Request, watch: Watch, answer: _Answer, bounds: Bounds, hang_up_after: int
 ) -> None:
     """Fill in the answer as it comes, so that what came before a fault is kept; leave early where that is wanted."""
     response = transport.handle_request(outgoing)
