@@ -33,6 +33,12 @@ MOST_UNPACKED: Final = 4 * 1024 * 1024
 MOST_PIECES: Final = 200_000
 """Strings among which one that is spread over several is looked for; a whole stream has no more."""
 
+LONGEST_KNOWN: Final = 128
+"""Letters of a text that is kept to be known again."""
+
+MOST_KNOWN: Final = 1024
+"""How many such texts are kept; headers that differ each time soon fill it, and those that do not were met before."""
+
 MOST_INDEXES: Final = 4
 """Indexes that tell apart what is spread: of a choice, and of a tool call in it."""
 
@@ -55,9 +61,19 @@ class Redactor:
         wanted = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
         self._spellings = tuple(Spelling(secret) for secret in wanted)
         self._splittable = tuple(Spelling(secret) for secret in wanted if len(secret) >= SHORT)
+        self._known: dict[str, tuple[str, int]] = {}
+        """What became of short texts: the headers of one request are those of the next."""
 
     def text(self, value: str) -> tuple[str, int]:
         """Return the text without secrets, and how many were found."""
+        known = self._known.get(value)
+        if known is None:
+            known = self._cleaned(value)
+            if len(value) <= LONGEST_KNOWN and len(self._known) < MOST_KNOWN:
+                self._known[value] = known
+        return known
+
+    def _cleaned(self, value: str) -> tuple[str, int]:
         clean, found = self.data(value.encode("utf-8", "surrogatepass"))
         return (clean.decode("utf-8", "surrogatepass"), found) if found else (value, 0)
 

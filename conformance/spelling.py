@@ -149,8 +149,11 @@ def _meant(escape: re.Match[bytes]) -> bytes | None:
 
 def _beginning(form: bytes, text: bytes, end: int) -> int:
     """How much of a form, but not all of it, the text ends with; 0 for less than `SHORT`."""
-    longest = min(len(form) - 1, end)
-    return next((size for size in range(longest, SHORT - 1, -1) if text.endswith(form[:size], 0, end)), 0)
+    # Searched for, not tried letter by letter: this is asked of every header and every body.
+    start = text.find(form[:SHORT], max(0, end - len(form) + 1), end)
+    while start >= 0 and not form.startswith(text[start:end]):
+        start = text.find(form[:SHORT], start + 1, end)
+    return end - start if start >= 0 else 0
 
 
 def _within_word(text: bytes, start: int, end: int) -> bool:
