@@ -131,7 +131,6 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
     views = _by_view(wanted)
     for asked in evidence.all():
         for view, judged in views:
-            covered = view.covers(asked.purpose)
             try:
                 subjects = tuple(view.see(asked))
             except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
@@ -142,7 +141,7 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
                 if not isinstance(subject, Gap):
                     for requirement in judged:
                         tallies[requirement.id].judge(requirement, subject)
-                elif covered:
+                elif view.covers(asked.purpose):
                     for requirement in judged:
                         tallies[requirement.id].gap(subject)
     return tuple(_verdict(requirement, tallies[requirement.id], level(requirement, evidence.contract)) for requirement in wanted)
