@@ -18,6 +18,9 @@ nox.options.error_on_external_run = True
 REDOCLY = "@redocly/cli@2.77.0"
 """Pinned: a new release may bring new rules."""
 
+AXE = "axe-core@4.14.1"
+"""Pinned: a new release may bring new rules."""
+
 # A cache of compiled modules is what makes the second start fast; some machines switch it off for all of Python.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -55,6 +58,16 @@ def exhaustive(session: nox.Session) -> None:
     """Run what the tests take a sample of, in full: each defect against every requirement, every reading, style and hostility."""
     _install(session, "tests")
     session.run("pytest", "-n", "auto", "--dist", "worksteal", "-m", "exhaustive", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the pages in a real browser; needs Chromium (Debian: `apt install chromium`), and Node for axe-core."""
+    _install(session, "tests", "browser")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--silent", "--no-save", "--prefix", str(folder), AXE, external=True)
+    environment = {"AXE_CORE": str(folder / "node_modules" / "axe-core" / "axe.min.js")}
+    session.run("pytest", "tests/browser", *session.posargs, env=environment)
 
 
 @nox.session

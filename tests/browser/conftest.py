@@ -1,4 +1,4 @@
-"""A real browser for the page. Without what it needs these tests are skipped, and say so:
+"""A real browser for the pages; `nox -s browser` runs them. Without what it needs these tests are skipped, and say so:
 
 - Playwright for Python, and a Chromium on the path or named by the variable CHROMIUM;
 - for accessibility the file `axe.min.js` of the npm package axe-core, named by the variable AXE_CORE.
@@ -23,7 +23,14 @@ __all__ = ["constrained", "crowded", "hostile", "typical"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 Open = Callable[..., Any]
-"""Show a report: `open_page(report, at="#STREAM-DONE", scripts=False, dark=True, width=390)`; gives Playwright's page."""
+"""Show a report, or a page that is made already: `open_page(report, at="#STREAM-DONE", scripts=False, dark=True, width=390)`; gives
+Playwright's page."""
+
+Violations = Callable[[Any], list[tuple[str, str, str]]]
+"""What axe finds on a page: rule, impact and element of each."""
+
+UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = true"
+"""Opens everything that can be opened on a page."""
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +56,18 @@ def axe() -> str:
 
 
 @pytest.fixture
+def violations(axe: str) -> Violations:
+    """Ask axe-core about a page of which everything is unfolded."""
+
+    def found(page: Any) -> list[tuple[str, str, str]]:
+        page.evaluate(UNFOLD)
+        page.evaluate(axe)
+        return [(each["id"], each["impact"], each["nodes"][0]["html"][:200]) for each in page.evaluate("axe.run()")["violations"]]
+
+    return found
+
+
+@pytest.fixture
 def open_page(chromium: Any, tmp_path: Path) -> Iterator[Open]:
     """Open reports as files, each in a profile of its own; whatever the page asks of the network or says in its console is a failure."""
     contexts = []
@@ -62,9 +81,9 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         wrong.append(f"says {dialog.message}")
         dialog.dismiss()
 
-    def opened(report: Report, *, at: str = "", scripts: bool = True, dark: bool = False, width: int = 1280) -> Any:
+    def opened(shown: Report | str, *, at: str = "", scripts: bool = True, dark: bool = False, width: int = 1280) -> Any:
         path = tmp_path / "report.html"
-        path.write_text(html.render(report), encoding="utf-8")
+        path.write_text(shown if isinstance(shown, str) else html.render(shown), encoding="utf-8")
         context = chromium.new_context(
             java_script_enabled=scripts,
             color_scheme="dark" if dark else "light",

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.model import Outcome
 from conformance.report import Report
-from tests.browser.conftest import Open
+from tests.browser.conftest import UNFOLD, Open, Violations
 
 
 def visible_rows(page: Any) -> list[str]:
@@ -109,25 +109,21 @@ def test_paper_shows_what_is_wrong(open_page: Open, typical: Report) -> None:
 
 @pytest.mark.parametrize("report", ["typical", "hostile", "constrained"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(open_page: Open, axe: str, request: pytest.FixtureRequest, report: str, dark: bool) -> None:
-    page = open_page(request.getfixturevalue(report), dark=dark)
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(each["id"], each["impact"], each["nodes"][0]["html"][:200]) for each in found] == []
+def test_axe_finds_nothing(open_page: Open, violations: Violations, request: pytest.FixtureRequest, report: str, dark: bool) -> None:
+    assert violations(open_page(request.getfixturevalue(report), dark=dark)) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_wider_than_the_window(open_page: Open, typical: Report, hostile: Report, constrained: Report, width: int) -> None:
     for report in (typical, hostile, constrained):
         page = open_page(report, width=width)
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.evaluate(UNFOLD)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_nothing_of_the_targets_acts(open_page: Open, hostile: Report) -> None:
     page = open_page(hostile)
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate(UNFOLD)
     assert page.locator("script").count() == 1
     assert page.evaluate("document.scripts[0].textContent.includes('alert(1)')") is False
     assert "⟨U+202E⟩" in page.locator("main").inner_text()
