@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
+from conformance.budget import Budget
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, FaultKind, Purpose, Request
 from conformance.pacing import Gate, backoff
@@ -105,14 +106,15 @@ def observe(
     gate: Gate | None = None,
     earlier: Callable[[str], tuple[Exchange, ...]] = lambda _: (),
     probe: Step | None = None,
-    max_requests: int | None = None,
+    budget: Budget | None = None,
     seed: int = 0,
 ) -> Observed:
     """Ask all steps; longest chains first.
 
     `earlier` gives what a resumed record already holds for a key (`Record.attempts`): a settled step is not asked again, and
     attempts are counted on. `probe` is a request that the target is known to answer: when no answer comes for a while, it decides
-    whether the target is gone or just drops what it does not like. `max_requests` is a ceiling on everything sent, repeats included.
+    whether the target is gone or just drops what it does not like. `budget` is asked before each request, repeats included; what does not
+    fit into what is left of tokens or money is left out, and the rest goes on.
     `gate` keeps one pace over several calls, and then `rate` is its affair; `concurrency` workers pass through it.
 
     Raises `CatalogueError` where two steps have one key or one follows nothing, and `RecordError` where nothing can be recorded.
@@ -123,7 +125,9 @@ def observe(
     jitter = Random(seed)  # noqa: S311 - nobody is to be kept from guessing it
     pace = gate or Gate(concurrency=concurrency, rate=rate)
     pace.open()
-    asker = _Asker(wire, writer, pace, progress, earlier, probe, max_requests, jitter)
+    purse = budget or Budget()
+    purse.open()
+    asker = _Asker(wire, writer, pace, progress, earlier, probe, purse, jitter)
     progress.started(sum(asker.is_open(step) for chain in chains for step in chain if not step.purpose.splits))
     queue = deque(chains)
     try:
@@ -136,7 +140,8 @@ def observe(
                 raise
     finally:
         progress.finished()
-    return Observed(complete=not asker.reason, reason=asker.reason, sent=asker.sent)
+    reason = asker.reason or (BUDGET if asker.left_out else "")
+    return Observed(complete=not reason, reason=reason, sent=asker.sent)
 
 
 def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> None:
@@ -152,6 +157,8 @@ def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> 
                 worker.result()
         if pending and stop.is_set():
             asker.halt(INTERRUPTED)
+        elif pending and asker.is_late():
+            asker.halt(BUDGET)
 
 
 def _chains(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
@@ -209,7 +216,7 @@ class _Asker:
         progress: Progress,
         earlier: Callable[[str], tuple[Exchange, ...]],
         probe: Step | None,
-        most: int | None,
+        budget: Budget,
         random: Random,
     ) -> None:
         self._wire = wire
@@ -218,7 +225,7 @@ class _Asker:
         self._progress = progress
         self._earlier = earlier
         self._probe = probe
-        self._most = most
+        self._budget = budget
         self._random = random
         self._lock = threading.RLock()
         self._probing = threading.Lock()
@@ -232,7 +239,13 @@ class _Asker:
         self._failing = 0
         self._unrest = Unrest()
         self.reason = ""
+        self.left_out = False
+        """Whether something was not sent because it did not fit into the budget."""
         self.sent = 0
+
+    def is_late(self) -> bool:
+        """Whether the time for all of it is over."""
+        return self._budget.is_late()
 
     def halt(self, reason: str, *, abort: bool = True) -> None:
         """Let nothing more be sent; the first reason holds. Unless told otherwise, break off what is under way."""
@@ -240,6 +253,7 @@ class _Asker:
             self.reason = self.reason or reason
             self._aborted = self._aborted or abort
         self._gate.close()
+        self._budget.close()
         if abort:
             self._wire.abort()
 
@@ -320,17 +334,19 @@ class _Asker:
             return min(most, 1) if self._failing >= FAILING_AFTER else most
 
     def _send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange | None:
+        kept = self._budget.reserve(request)
+        if kept is None:
+            self._spare()
+            return None
         with self._lock:
-            if self._most is not None and self.sent >= self._most:
-                # What is under way may have been billed already: let it come in.
-                self.halt(BUDGET, abort=False)
-                return None
             self.sent += 1
         exchange = self._wire.send(request, purpose, attempt)
+        if self._aborted and exchange.fault is not None:
+            # Broken off by us: that says nothing about the target.
+            self._budget.forfeit(kept)
+            return None
+        self._budget.settle(kept, exchange)
         with self._lock:
-            if self._aborted and exchange.fault is not None:
-                # Broken off by us: that says nothing about the target.
-                return None
             self._writer.append(exchange)
             self._silent = self._silent + 1 if unanswered(exchange) else 0
             self._turned_away = self._turned_away + 1 if exchange.status == RATE_LIMITED else 0
@@ -340,6 +356,15 @@ class _Asker:
             self._bound_effort()
         self._gate.answered(exchange)
         return exchange
+
+    def _spare(self) -> None:
+        """Leave one request out, or all that are left where none fits any more."""
+        if self.reason:
+            return
+        self.left_out = True
+        if self._budget.is_over():
+            # What is under way may have been billed already: let it come in.
+            self.halt(BUDGET, abort=False)
 
     def _bound_effort(self) -> None:
         """Stop when a target wears us out."""
@@ -374,4 +399,7 @@ class _Asker:
             past = max((exchange.attempt for exchange in self._earlier(self._probe.key)), default=0)
             answer = self._insist(self._probe.purpose, self._probe.request, past + self._probed + 1, probing=True)
             self._probed = answer.attempt - past if answer is not None else self._probed
+        if answer is None and self.left_out:
+            # What cannot even be asked for a sign of life can be asked nothing of importance.
+            self.halt(BUDGET, abort=False)
         return answer is not None and not unanswered(answer)

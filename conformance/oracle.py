@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from conformance import strictjson
+from conformance.budget import Budget, Ceilings
 from conformance.generate.mutants import canonical
 from conformance.model import Exchange, Purpose, Request
 from conformance.observe import BUDGET, INTERRUPTED, Sender, observe
@@ -147,7 +148,7 @@ class Oracle:
             gate=self._gate,
             progress=_Listener(self._told),
             stop=self._stop,
-            max_requests=self.left,
+            budget=Budget(Ceilings(requests=self.left)),
             seed=self._seed,
         )
         self.sent += observed.sent

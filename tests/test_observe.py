@@ -14,6 +14,7 @@ from random import Random
 import pytest
 
 from conformance import pacing
+from conformance.budget import Budget, Ceilings
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
 from conformance.observe import BUDGET, FAILING_AFTER, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
@@ -427,7 +428,7 @@ def test_a_target_that_only_limits_ends_the_run(writer: RecordWriter) -> None:
 
 def test_a_ceiling_is_never_passed_and_what_was_paid_for_is_kept(writer: RecordWriter, path: Path) -> None:
     wire = FakeWire(lambda *_: 200)
-    observed = run(steps(30), wire, writer, max_requests=7)
+    observed = run(steps(30), wire, writer, budget=Budget(Ceilings(requests=7)))
     assert observed == Observed(complete=False, reason=BUDGET, sent=7)
     assert len(recorded(path)) == len(wire.asked) == 7
     assert not wire.aborted.is_set()
