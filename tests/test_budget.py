@@ -168,13 +168,13 @@ def test_requests_are_never_more_than_allowed(caps: list[int], seed: int, reques
 @settings(max_examples=40, deadline=None)
 @given(caps=caps, seed=seeds, tokens=st.integers(1, 4_000))
 def test_a_target_that_ignores_its_cap_passes_the_ceiling_by_one_answer_at_most(caps: list[int], seed: int, tokens: int) -> None:
-    """What it does to the first request, which goes alone, every later one is given room for."""
+    """What it is seen to do to the first request, which goes alone, every later one is given room for."""
     target, budget = Liar(seed, obeys=False, boasts=False), Budget(Ceilings(tokens=tokens))
     run([step("first")], target, budget, concurrency=1)
-    first = target.truth.total
+    first = target.truth
     run(plan(caps), target, budget)
-    if first:
-        assert target.truth.total <= max(tokens, first)
+    if first.output >= 400:
+        assert target.truth.total <= max(tokens, first.total)
 
 
 def test_whatever_is_left_out_makes_the_run_incomplete_and_the_rest_goes_on() -> None:
