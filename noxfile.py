@@ -123,6 +123,13 @@ def redocly(session: nox.Session) -> None:
 
 
 @nox.session
+def field(session: nox.Session) -> None:
+    """Try real servers: `nox -s field` all of them, `nox -s field -- NAME…` some; needs pip, npm and nginx, 3 GB and most of an hour."""
+    _install(session)
+    session.run("python", "-m", "field", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print the suite's speed as ratios measured in one run."""
     _install(session, "tests")
