@@ -216,7 +216,7 @@ class Contract:
 
 def dialect_names() -> tuple[str, ...]:
     """Name the dialects that are shipped, the base first."""
-    return (BASE, *sorted(path.name.removesuffix(_SUFFIX) for path in (_folder() / "dialects").glob(f"*{_SUFFIX}")))
+    return (BASE, *sorted(path.name.removesuffix(_SUFFIX) for path in (folder() / "dialects").glob(f"*{_SUFFIX}")))
 
 
 def load(dialect: str = DEFAULT) -> Contract:
@@ -232,10 +232,10 @@ def load(dialect: str = DEFAULT) -> Contract:
 @cache
 def _of_name(name: str) -> Contract:
     if name == BASE:
-        return Contract(documents.read(_folder() / "chat-completions.yaml"), (BASE,))
+        return Contract(documents.read(folder() / "chat-completions.yaml"), (BASE,))
     if name not in dialect_names():
         raise UnknownNameError("dialect", name, dialect_names())
-    return _of_file(_folder() / "dialects" / f"{name}{_SUFFIX}")
+    return _of_file(folder() / "dialects" / f"{name}{_SUFFIX}")
 
 
 @cache
@@ -258,13 +258,13 @@ def _parent(change: dict[str, Json], path: Path, below: tuple[Path, ...]) -> Con
     if named == BASE:
         return _of_name(BASE)
     shipped = named in dialect_names()
-    return _of_file(_folder() / "dialects" / f"{named}{_SUFFIX}" if shipped else (path.parent / named).resolve(), (*below, path))
+    return _of_file(folder() / "dialects" / f"{named}{_SUFFIX}" if shipped else (path.parent / named).resolve(), (*below, path))
 
 
 def _checked(contract: Contract, path: Path) -> Contract:
     """Find now what would be wrong with a dialect later. Those that are shipped have been through it in the tests."""
     _ = contract.levels, contract.claims, contract.denies
-    if path.parent != _folder() / "dialects":
+    if path.parent != folder() / "dialects":
         from conformance.lint import problems
 
         if found := problems(contract.document):
@@ -276,7 +276,7 @@ def _more(problems: tuple[str, ...]) -> str:
     return " ".join(["Wrong as well:", *problems[:5]]) if problems else ""
 
 
-def _folder() -> Path:
+def folder() -> Path:
     """The contract inside an installed package, or beside the package in a checkout."""
     inside = Path(__file__).parent / "openapi"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "openapi"

@@ -95,7 +95,7 @@ def coverage(*, record: Path, dialect: str, missing: bool, as_json: bool) -> Non
     RUN is the folder of a run, or its run.jsonl.
     """
     from conformance import contract as contracts
-    from conformance import registry, session
+    from conformance import registry, session, untried
     from conformance.exercised import exercised
     from conformance.render import contract_view
     from conformance.runlog import Record
@@ -106,15 +106,20 @@ def coverage(*, record: Path, dialect: str, missing: bool, as_json: bool) -> Non
         catalogue.verify(reading)
         walked = exercised(session.judged(opened, reading, catalogue, catalogue.requirements))
     if as_json:
+        unseen = [{"place": path, "because": untried.reason(path)} for path in walked.missing()]
         numbers = [{"part": str(c.group), "kind": str(c.kind), "exercised": c.exercised, "total": c.total} for c in walked.coverage()]
-        click.echo(json.dumps({"dialect": reading.dialect, "coverage": numbers, "missing": list(walked.missing())}, indent=2))
+        click.echo(json.dumps({"dialect": reading.dialect, "coverage": numbers, "missing": unseen}, indent=2))
         return
     for line in contract_view.lines(walked):
         click.echo(line)
     if missing:
-        click.echo("\nNever seen")
+        by_reason: dict[str, list[str]] = {}
         for path in walked.missing():
-            click.echo(f"  {path}")
+            by_reason.setdefault(untried.reason(path), []).append(path)
+        for why, paths in sorted(by_reason.items()):
+            click.echo(f"\nNever seen, and not tried on purpose. {why}" if why else "\nNever seen in this run")
+            for path in paths:
+                click.echo(f"  {path}")
 
 
 def _plain(difference: Difference) -> dict[str, str | bool | list[str] | None]:

@@ -11,6 +11,7 @@ from conformance.outline import Group
 from conformance.places import Kind
 from conformance.render import page, wording
 from conformance.render.text import line
+from conformance.untried import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ class Shown:
     """Words for its type."""
     rules: str
     text: str
+    untried: tuple[str, ...]
+    """Why the place, or values of it, were never seen: no run tries them."""
     marks: tuple[str, ...]
     """Required, deprecated."""
     numbers: tuple[str, ...]
@@ -137,12 +140,20 @@ def _shown(node: Node, walked: Exercised) -> Shown:
         kind=_kind(node),
         rules=_rules(node),
         text=line(node.text, _TEXT),
+        untried=_untried(node, walked),
         marks=tuple(name for name in ("required", "deprecated") if node.aspects.get(name) is True),
         numbers=_numbers(seen),
         values=tuple(child for child in children if child.node.kind is Kind.VALUE),
         below=tuple(child for child in children if child.node.kind is not Kind.VALUE),
         holds=tuple((state, inside.count(state)) for state in State if state in inside),
     )
+
+
+def _untried(node: Node, walked: Exercised) -> tuple[str, ...]:
+    """Told where it begins: at the outermost place, and at the place that values belong to."""
+    near = [node, *(child for child in node.children if child.kind is Kind.VALUE)]
+    told = (reasons().get(each.path, "") for each in near if walked.of(each).state is State.NEVER)
+    return tuple(dict.fromkeys(filter(None, told)))
 
 
 def _kind(node: Node) -> str:
