@@ -10,7 +10,6 @@ of a run goes alone.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,66 +17,13 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Final
 
-from conformance.charging import NOTHING, Tokens, charge, most, room
-from conformance.errors import ConfigurationError
+from conformance.ceilings import Ceilings
+from conformance.charging import NOTHING, charge, most, room
 from conformance.model import Exchange, Request
+from conformance.provenance import Spent, Tokens
 
 BREAK: Final = 60.0
 """Seconds without an exchange after which a run that is gone on with is taken to have stood still in between."""
-
-_MILLION: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """Units of some currency for a million tokens."""
-
-    input: Decimal
-    output: Decimal
-
-    def of(self, tokens: Tokens) -> Decimal:
-        """What so many tokens cost."""
-        return (self.input * tokens.prompt + self.output * tokens.output) / _MILLION
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ceilings:
-    """What a run may take at most; None for as much as it takes. Raises `ConfigurationError` for what bounds nothing."""
-
-    requests: int | None = None
-    """Everything that is sent: preflight, repeats and probes included."""
-    tokens: int | None = None
-    """Of prompts and completions together."""
-    seconds: float | None = None
-    cost: Decimal | None = None
-    prices: Prices | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("requests", "tokens", "seconds", "cost"):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise ConfigurationError(f"The ceiling --max-{name} is {value}.", hint="Give a number above 0, or leave it out.")
-        if self.prices and any(not (price.is_finite() and price >= 0) for price in (self.prices.input, self.prices.output)):
-            raise ConfigurationError("A price is no amount of money.", hint="Give units of a currency for a million tokens, such as 2.50.")
-        if self.cost is not None and self.prices is None:
-            raise ConfigurationError(
-                "--max-cost is given without the prices.", hint="Give --price-input and --price-output, for a million tokens each."
-            )
-
-    def __bool__(self) -> bool:
-        return any(each is not None for each in (self.requests, self.tokens, self.seconds, self.cost))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What a run took, from above."""
-
-    requests: int = 0
-    tokens: Tokens = NOTHING
-    seconds: float = 0.0
-
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(requests=self.requests + other.requests, tokens=self.tokens + other.tokens, seconds=self.seconds + other.seconds)
 
 
 def spent(exchanges: Iterable[Exchange]) -> Spent:
@@ -105,8 +51,8 @@ class Room:
 class Budget:
     """What is left of the ceilings. Thread-safe; one for a whole run."""
 
-    def __init__(self, ceilings: Ceilings = Ceilings(), clock: Callable[[], float] = time.monotonic) -> None:
-        self.ceilings = ceilings
+    def __init__(self, ceilings: Ceilings | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.ceilings = Ceilings() if ceilings is None else ceilings
         self._clock = clock
         self._began: float | None = None
         self._changed = threading.Condition()

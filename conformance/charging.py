@@ -10,12 +10,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from conformance import sse, strictjson
 from conformance.ask import MINIMAL_CAP
 from conformance.model import CAP_FIELDS, Exchange, FaultKind, Json, Missing
+from conformance.provenance import Tokens
 from conformance.strictjson import get, items
 from conformance.target import Bounds
 
@@ -39,25 +39,6 @@ _BOUNDS: Final = Bounds()
 """How much of an answer is read, and how much is kept of one that goes beyond."""
 
 _WHITE: Final = re.compile(rb"\s+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """How many, from above."""
-
-    prompt: int = 0
-    output: int = 0
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(prompt=self.prompt + other.prompt, output=self.output + other.output)
-
-    def __sub__(self, other: Tokens) -> Tokens:
-        return Tokens(prompt=self.prompt - other.prompt, output=self.output - other.output)
-
-    @property
-    def total(self) -> int:
-        """Both together."""
-        return self.prompt + self.output
 
 
 NOTHING: Final = Tokens()

@@ -125,6 +125,42 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="concurrency", key="limits.concurrency", kind=Kind.WHOLE, metavar="N", default="16", help="Requests under way at once."),
     Option(name="rate", key="limits.rate", kind=Kind.NUMBER, metavar="N", help="Most requests per second."),
     Option(
+        name="max-requests",
+        key="limits.requests",
+        kind=Kind.WHOLE,
+        metavar="N",
+        help="Most requests in all, repeats included; what no longer fits makes the run inconclusive.",
+    ),
+    Option(
+        name="max-tokens",
+        key="limits.tokens",
+        kind=Kind.WHOLE,
+        metavar="N",
+        help="Most tokens in all, of prompts and completions together, counted from above.",
+    ),
+    Option(name="max-seconds", key="limits.seconds", kind=Kind.NUMBER, metavar="N", help="Longest time that requests are sent for."),
+    Option(
+        name="max-cost",
+        key="limits.cost",
+        kind=Kind.NUMBER,
+        metavar="AMOUNT",
+        help="Most money in all, counted from above; needs the prices.",
+    ),
+    Option(
+        name="price-input",
+        key="price.input",
+        kind=Kind.NUMBER,
+        metavar="AMOUNT",
+        help="Price of a million tokens of prompts, in any currency.",
+    ),
+    Option(
+        name="price-output",
+        key="price.output",
+        kind=Kind.NUMBER,
+        metavar="AMOUNT",
+        help="Price of a million tokens of completions, in the same.",
+    ),
+    Option(
         name="connect-timeout",
         key="timeouts.connect",
         kind=Kind.NUMBER,
@@ -240,6 +276,12 @@ class Options:
     strict: bool = False
     concurrency: str = "16"
     rate: str = ""
+    max_requests: str = ""
+    max_tokens: str = ""
+    max_seconds: str = ""
+    max_cost: str = ""
+    price_input: str = ""
+    price_output: str = ""
     connect_timeout: str = "10"
     idle_timeout: str = "60"
     request_timeout: str = "120"

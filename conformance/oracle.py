@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Final
 
 from conformance import strictjson
-from conformance.budget import Budget, Ceilings
+from conformance.budget import Budget
+from conformance.ceilings import Ceilings
 from conformance.generate.mutants import canonical
 from conformance.model import Exchange, Purpose, Request
 from conformance.observe import BUDGET, INTERRUPTED, Sender, observe

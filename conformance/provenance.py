@@ -90,6 +90,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A number of tokens, never less than it was."""
+
+    prompt: int = 0
+    output: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(prompt=self.prompt + other.prompt, output=self.output + other.output)
+
+    def __sub__(self, other: Tokens) -> Tokens:
+        return Tokens(prompt=self.prompt - other.prompt, output=self.output - other.output)
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What requests took, never less than they did."""
+
+    requests: int = 0
+    tokens: Tokens = Tokens()
+    seconds: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(requests=self.requests + other.requests, tokens=self.tokens + other.tokens, seconds=self.seconds + other.seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
     """Last line of a record. A record without one was cut off."""
 
@@ -99,3 +130,5 @@ class Footer:
     exchanges: int
     ended: float
     """Seconds since the epoch."""
+    broken_off: Spent = Spent()
+    """What was under way when we broke off; it may have been billed."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance import contract, registry, resume, revisions, route, session, token_counts
+from conformance.budget import Budget
+from conformance.ceilings import Ceilings
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
 from conformance.model import Level, Tier
 from conformance.options import REFERENCE, Options
@@ -61,6 +63,7 @@ class Run:
             total=_number("request-timeout", options.request_timeout),
         )
         self.seed = _whole("seed", options.seed)
+        self.budget = Budget(Ceilings.given(options))
         if self.embedded and options.model:
             hint = "Name the endpoint with --base-url URL."
             raise TargetError("--model is given without --base-url.", hint=hint, options=("model",))
@@ -140,6 +143,7 @@ class Run:
             selection=self.selection,
             tier=self.tier,
             seed=self.seed,
+            budget=self.budget,
             embedded=self.embedded,
             scored_revision=self.scored_revision,
         )

@@ -25,7 +25,7 @@ from conformance import filelock
 from conformance.codec import FormError, decode, encode
 from conformance.errors import RecordError, RecordLostError
 from conformance.model import Exchange, Json, Purpose
-from conformance.provenance import Footer, Header, Plan
+from conformance.provenance import Footer, Header, Plan, Spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +174,8 @@ class Record:
     header: Header
     plan: Plan | None
     footer: Footer | None
+    broken_off: Spent
+    """What was under way each time that the run was broken off."""
     resumptions: tuple[Resumption, ...]
     """Where the run was gone on with after it had been cut off."""
     torn: bool
@@ -191,6 +193,7 @@ class Record:
         self._purposes: dict[str, Purpose] = {}
         self.plan = None
         self.footer = None
+        self.broken_off = Spent()
         self.resumptions = ()
         self.torn = False
         self.size = 0
@@ -294,6 +297,7 @@ class Record:
                 self._places.setdefault(exchange.purpose.key, {})[exchange.attempt] = (self.size, length)
             case "footer":
                 self.footer = decode(Footer, form)
+                self.broken_off += self.footer.broken_off
             case "resumed":
                 self.resumptions = (*self.resumptions, decode(Resumption, form))
                 self.footer = None

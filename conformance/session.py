@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from conformance import __version__, capabilities, constraints, plan, preflight
 from conformance.ask import Ask
+from conformance.budget import Budget, spent
 from conformance.contract import Contract
 from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
@@ -23,7 +24,8 @@ from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Outcome, Tier, Verdict
 from conformance.observation import Evidence
-from conformance.observe import Observed, Progress, Sender, observe
+from conformance.observe import BUDGET, Observed, Progress, Sender, observe
+from conformance.pacing import Gate as PaceGate
 from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
@@ -59,6 +61,8 @@ class Assignment:
     seed: int = 1
     embedded: bool = False
     """Whether the target is the reference server, started for this run."""
+    budget: Budget = field(default_factory=Budget)
+    """What may be spent on it; keeps count."""
     scored_revision: str = ""
     """Revision at which the scored set is frozen; empty when all requirements are scored."""
 
@@ -136,6 +140,10 @@ def _record(
     """Ask everything, and close the record with how that ended; `earlier` is what it holds already."""
     observed = Observed(complete=False, reason="the suite itself failed", sent=0)
     ended = True
+    budget = assignment.budget
+    budget.begin()
+    if earlier is not None:
+        budget.recall(spent(earlier.exchanges()) + earlier.broken_off)
     try:
         with connect(assignment.target) as wire:
             observed = _exchange_everything(assignment, wire, writer, earlier, progress, stop)
@@ -148,12 +156,16 @@ def _record(
         raise
     finally:
         if ended:
-            writer.close(Footer(complete=observed.complete, reason=observed.reason, exchanges=writer.exchanges, ended=time.time()))
+            why = f"{BUDGET}: {budget.refused}" if observed.reason == BUDGET else observed.reason
+            footer = Footer(complete=observed.complete, reason=why, exchanges=writer.exchanges, ended=time.time())
+            writer.close(replace(footer, broken_off=budget.broken_off))
 
 
 def _exchange_everything(
     assignment: Assignment, wire: Sender, writer: RecordWriter, earlier: Record | None, progress: Progress, stop: threading.Event
 ) -> Observed:
+    gate = PaceGate(concurrency=assignment.target.concurrency, rate=assignment.target.rate)
+
     def known(key: str) -> tuple[Exchange, ...]:
         return earlier.attempts(key) if earlier is not None else ()
 
@@ -161,7 +173,9 @@ def _exchange_everything(
         last = _Last(next((exchange for exchange in reversed(known(step.key)) if settled(exchange)), None))
         if last.exchange is not None and (hopeless(last.exchange, assignment.target.model) is not None):
             raise RecordError("The target could not be tested, so there is nothing to go on with.", hint="Begin a new run.")
-        observe((step,), wire, writer, concurrency=1, rate=assignment.target.rate, earlier=known, progress=last, stop=stop)
+        observe((step,), wire, writer, concurrency=1, gate=gate, budget=assignment.budget, earlier=known, progress=last, stop=stop)
+        if last.exchange is None and assignment.budget.refused:
+            raise CannotTestError(f"{BUDGET}: {assignment.budget.refused}.", hint="Not even the first request may be sent.")
         if last.exchange is None:
             raise CannotTestError("Interrupted before the first answer.")
         return last.exchange
@@ -179,7 +193,8 @@ def _exchange_everything(
                 wire,
                 writer,
                 concurrency=assignment.target.concurrency,
-                rate=assignment.target.rate,
+                gate=gate,
+                budget=assignment.budget,
                 earlier=known,
                 progress=progress,
                 stop=stop,
@@ -229,7 +244,7 @@ def judged(
     """Judge a record and say what it comes to. Pure: asks nobody."""
     wanted = tuple(requirements)
     frozen = record.header.scored_revision
-    evidence = Evidence(record, contract, record.header.target)
+    evidence = Evidence(record, contract, record.header.target, unsent=_unsent(record))
     if record.plan is None:
         # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
         verdicts = tuple(Verdict(requirement=r.id, level=level(r, contract), outcome=Outcome.NOT_RUN) for r in wanted)
@@ -263,6 +278,12 @@ def _capabilities(
     target = record.header.target
     denies = (evidence.contract.denies | target.denies) - target.claims
     return capabilities.table(evidence, catalogue.requirements, verdicts, denies)
+
+
+def _unsent(record: Record) -> str:
+    """Why what was planned and never sent was not, as far as the record tells."""
+    spent_up = record.footer is not None and record.footer.reason.startswith(BUDGET)
+    return f"not sent: {BUDGET}" if spent_up else "not sent"
 
 
 def _why(record: Record) -> str:

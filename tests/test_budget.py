@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import pacing
-from conformance.budget import BREAK, Budget, Ceilings, Prices, Spent, spent
-from conformance.charging import NOTHING, Tokens, charge, most, room
+from conformance.budget import BREAK, Budget, spent
+from conformance.ceilings import Ceilings, Prices
+from conformance.charging import NOTHING, charge, most, room
 from conformance.errors import ConfigurationError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, Request, Sent
 from conformance.observe import BUDGET, Observed, observe
 from conformance.oracle import Gathered
+from conformance.provenance import Spent, Tokens
 from conformance.steps import Step
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))

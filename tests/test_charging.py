@@ -8,8 +8,9 @@ import time
 import pytest
 
 from conformance.ask import MINIMAL_CAP
-from conformance.charging import ATTACHMENT, MOST_BYTES, NOTHING, Tokens, charge, most, reported, room
+from conformance.charging import ATTACHMENT, MOST_BYTES, NOTHING, charge, most, reported, room
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, Sent
+from conformance.provenance import Tokens
 from conformance.target import Bounds
 
 

@@ -14,7 +14,8 @@ from random import Random
 import pytest
 
 from conformance import pacing
-from conformance.budget import Budget, Ceilings
+from conformance.budget import Budget
+from conformance.ceilings import Ceilings
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
 from conformance.observe import BUDGET, FAILING_AFTER, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
