@@ -9,7 +9,16 @@ from typing import Any
 
 import click
 
-from conformance import __version__, compare_cli, contract_cli, explore_cli, minimise_cli, opinion_cli, schema_cli
+from conformance import (
+    __version__,
+    compare_cli,
+    contract_cli,
+    explore_cli,
+    history_cli,
+    minimise_cli,
+    opinion_cli,
+    schema_cli,
+)
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS
@@ -46,6 +55,7 @@ def main() -> None:
 
 main.add_command(contract_cli.contract)
 main.add_command(compare_cli.compare)
+main.add_command(history_cli.history)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
 main.add_command(minimise_cli.minimise)

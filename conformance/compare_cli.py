@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from conformance.comparison import Comparison
     from conformance.render.compare import Evidence
     from conformance.report import Report
-    from conformance.runlog import Record
 
 
 @click.command()
@@ -46,7 +45,7 @@ def compare(
     Exit status: 0 compared; with --fail-on-regression 1 when the last run fails what the first one held, 2 when it does not tell;
     4 when the runs cannot be compared, or for wrong options.
     """
-    from conformance import comparison, session
+    from conformance import comparison, saved
     from conformance.errors import ConfigurationError, RecordError
     from conformance.render import compare as pages
     from conformance.render import console
@@ -54,10 +53,10 @@ def compare(
 
     if len(runs) < 2:
         raise ConfigurationError("One run alone cannot be compared.", hint="Name two or more folders of runs.")
-    paths = [run / session.RECORD if run.is_dir() else run for run in runs]
+    paths = [saved.path(run) for run in runs]
     with ExitStack() as stack:
         records = [stack.enter_context(Record.open(path)) for path in paths]
-        reports = [_judged(record, dialect, strict=strict) for record in records]
+        reports = [saved.judged(record, dialect, strict=strict) for record in records]
         folders = {id(report): path.parent for report, path in zip(reports, paths, strict=True)}
         result = comparison.compare(reports, common=common)
         if output is not None:
@@ -71,15 +70,6 @@ def compare(
     if output is not None:
         click.echo(f"Comparison: {output}")
     return _status(result, strict=strict) if fail_on_regression else ExitStatus.CONFORMS
-
-
-def _judged(record: Record, dialect: str, *, strict: bool) -> Report:
-    from conformance import contract, registry, session
-
-    reading = contract.load(dialect or record.header.dialect[-1])
-    catalogue = registry.load()
-    catalogue.verify(reading)
-    return session.judged(record, reading, catalogue, catalogue.requirements, strict=strict)
 
 
 def _evidence(report: Report, folder: Path, page: Path) -> Evidence:

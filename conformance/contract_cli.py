@@ -94,21 +94,18 @@ def coverage(*, record: Path, dialect: str, missing: bool, as_json: bool) -> Non
 
     RUN is the folder of a run, or its run.jsonl.
     """
-    from conformance import contract as contracts
-    from conformance import registry, session, untried
+    from conformance import saved, untried
     from conformance.exercised import exercised
     from conformance.render import contract_view
     from conformance.runlog import Record
 
-    with Record.open(record / session.RECORD if record.is_dir() else record) as opened:
-        reading = contracts.load(dialect or opened.header.dialect[-1])
-        catalogue = registry.load()
-        catalogue.verify(reading)
-        walked = exercised(session.judged(opened, reading, catalogue, catalogue.requirements))
+    with Record.open(saved.path(record)) as opened:
+        report = saved.judged(opened, dialect)
+        walked = exercised(report)
     if as_json:
         unseen = [{"place": path, "because": untried.reason(path)} for path in walked.missing()]
         numbers = [{"part": str(c.group), "kind": str(c.kind), "exercised": c.exercised, "total": c.total} for c in walked.coverage()]
-        click.echo(json.dumps({"dialect": reading.dialect, "coverage": numbers, "missing": unseen}, indent=2))
+        click.echo(json.dumps({"dialect": report.contract.dialect, "coverage": numbers, "missing": unseen}, indent=2))
         return
     for line in contract_view.lines(walked):
         click.echo(line)
