@@ -276,11 +276,9 @@ class Evidence:
     """A record and the contract it is held against."""
 
     def __init__(self, records: Records, contract: Contract, identity: Identity, *, unsent: str = "not sent") -> None:
-        self.records = records
+        self.records, self.unsent = records, unsent
         self.contract = contract
         self.claims = (contract.claims | identity.claims) - identity.denies
-        self.unsent = unsent
-        """What is said of a request that was planned and not sent."""
         self.asked = Recent(self._asked, lambda asked: sum(len(each.exchange.body) for each in asked.attempts), most=256, weight=1 << 22)
         """Look up one request by its key; the most recent ones stay in memory, for twins and controls, as long as they are small."""
 
@@ -323,7 +321,6 @@ class Part(Evidence):
         self.records = whole.records
         self.contract = whole.contract
         self.claims = whole.claims
-        self.unsent = whole.unsent
         self.asked = whole.asked
         self._keys = tuple(keys)
 

@@ -15,13 +15,14 @@ from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
 from conformance.budget import Budget
+from conformance.chains import chains, due, is_enough
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, FaultKind, Purpose, Request
 from conformance.pacing import Gate, backoff
-from conformance.settle import MOST_RETRIES, RATE_LIMITED, Mishap, Unrest, by_chance, mishap, retries, settled, turned_down, unanswered
+from conformance.settle import MOST_RETRIES, RATE_LIMITED, Mishap, Unrest, by_chance, mishap, retries, settled, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from conformance.steps import Step
 
@@ -121,15 +122,15 @@ def observe(
     """
     if probe is not None and not isinstance(probe.request, Request):
         raise CatalogueError(f"The probe {probe.key} has no request of its own.")
-    chains = _chains(tuple(steps))
+    found = chains(tuple(steps))
     jitter = Random(seed)  # noqa: S311 - nobody is to be kept from guessing it
     pace = gate or Gate(concurrency=concurrency, rate=rate)
     pace.open()
     purse = budget or Budget()
     purse.open()
     asker = _Asker(wire, writer, pace, progress, earlier, probe, purse, jitter)
-    progress.started(sum(asker.is_open(step) for chain in chains for step in chain if not step.purpose.splits))
-    queue = deque(chains)
+    progress.started(sum(asker.is_open(step) for chain in found for step in chain if not step.purpose.splits))
+    queue = deque(found)
     try:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="observe") as pool:
             try:
@@ -159,45 +160,6 @@ def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> 
             asker.halt(INTERRUPTED)
         elif pending and asker.is_late():
             asker.halt(BUDGET)
-
-
-def _chains(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
-    """Steps that hang together, each after the one it follows, otherwise in the order given; longest chains first."""
-    followers: dict[str, list[Step]] = {}
-    for step in steps:
-        followers.setdefault(step.after, []).append(step)
-    keys = [step.key for step in steps]
-    if len(set(keys)) < len(keys):
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        raise CatalogueError(f"Two steps have the key {twice[0]!r}.")
-
-    def chain(step: Step) -> Iterator[Step]:
-        yield step
-        for follower in followers.get(step.key, ()):
-            yield from chain(follower)
-
-    chains = [tuple(chain(first)) for first in followers.get("", ())]
-    reached = {step.key for each in chains for step in each}
-    if astray := [step for step in steps if step.key not in reached]:
-        raise CatalogueError(f"The step {astray[0].key!r} follows {astray[0].after!r}, which leads to no first step.")
-    return sorted(chains, key=lambda each: -sum(step.tries for step in each))
-
-
-def _is_enough(step: Step, answers: Sequence[Exchange]) -> bool:
-    if not answers:
-        return False
-    return len(answers) >= step.tries or step.until is None or step.until(answers[-1])
-
-
-def _request(step: Step, ends: Mapping[str, Exchange]) -> Request | None:
-    """What a step sends, given how those before it ended; None for nothing."""
-    before = ends.get(step.after)
-    if step.purpose.splits and (before is None or not turned_down(before)):
-        return None
-    if isinstance(step.request, Request):
-        # It needs no answer, only its turn: whether the target survived what came before is worth asking all the more.
-        return step.request
-    return step.request(before) if before is not None and settled(before) else None
 
 
 def _is_endless(exchange: Exchange) -> bool:
@@ -259,7 +221,7 @@ class _Asker:
 
     def is_open(self, step: Step) -> bool:
         """Whether a step still has to be asked."""
-        return not _is_enough(step, [exchange for exchange in self._earlier(step.key) if settled(exchange)])
+        return not is_enough(step, [exchange for exchange in self._earlier(step.key) if settled(exchange)])
 
     def work(self, queue: deque[tuple[Step, ...]]) -> None:
         """Ask chain after chain until none is left."""
@@ -273,7 +235,7 @@ class _Asker:
     def _ask_chain(self, chain: tuple[Step, ...]) -> None:
         ends: dict[str, Exchange] = {}
         for step in chain:
-            request = _request(step, ends)
+            request = due(step, ends)
             end = self._ask(step, request) if request is not None else None
             if end is not None:
                 ends[step.key] = end
@@ -283,7 +245,7 @@ class _Asker:
         past = self._earlier(step.key)
         attempt = max((exchange.attempt for exchange in past), default=0)
         answers = [exchange for exchange in past if settled(exchange)]
-        while not _is_enough(step, answers):
+        while not is_enough(step, answers):
             exchange = self._insist(step.purpose, request, attempt + 1)
             if exchange is None or not settled(exchange):
                 return answers[-1] if answers else exchange
