@@ -14,6 +14,7 @@ from conformance import (
     compare_cli,
     contract_cli,
     explore_cli,
+    judge_cli,
     history_cli,
     minimise_cli,
     opinion_cli,
@@ -58,6 +59,7 @@ main.add_command(compare_cli.compare)
 main.add_command(history_cli.history)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
+main.add_command(judge_cli.judge)
 main.add_command(minimise_cli.minimise)
 main.add_command(schema_cli.schema)
 
@@ -137,32 +139,6 @@ def serve(*, host: str, port: int, dialect: str, defect: str, character: str, la
             pace=launch.seconds(pace),
         )
     )
-
-
-@main.command()
-@click.argument("record", type=click.Path(path_type=Path))
-@click.option("--dialect", default="", metavar="NAME|FILE", help="Reading to judge by; else the one of the run.")
-@click.option("--strict", is_flag=True, help="Let failing SHOULD requirements gate as well.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for the reports; else beside the record.")
-def judge(*, record: Path, dialect: str, strict: bool, output: Path | None) -> int:
-    """Judge a saved record with today's requirements, and write its reports anew. Asks nobody."""
-    from conformance import contract, registry, session
-    from conformance.render import artefacts, console
-    from conformance.runlog import Record
-
-    path = record / session.RECORD if record.is_dir() else record
-    with Record.open(path) as opened:
-        reading = contract.load(dialect or opened.header.dialect[-1])
-        catalogue = registry.load()
-        catalogue.verify(reading)
-        report = session.judged(opened, reading, catalogue, catalogue.requirements, strict=strict)
-        folder = output or path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        artefacts.write(report, folder)
-        screen = console.terminal()
-        console.failures(report, screen)
-        console.summary(report, screen, path=str(folder / artefacts.HTML))
-    return report.gate.status
 
 
 @main.command(name="list")

@@ -52,6 +52,7 @@ def completed(options: Options, header: Header) -> Options:
         "tier": header.tier,
         "seed": str(header.seed),
         "contract_revision": header.scored_revision,
+        "strict": header.strict,
         "claim": tuple(sorted(target.claims)),
         "deny": tuple(sorted(target.denies)),
         "only": tuple((selection["only"] or "").split()) if selection else (),
@@ -91,6 +92,7 @@ def _differences(recorded: Header, now: Header) -> Iterable[tuple[str, str, str]
         ("--dialect", recorded.dialect[-1], now.dialect[-1]),
         ("--tier", recorded.tier, now.tier),
         ("--seed", str(recorded.seed), str(now.seed)),
+        ("--strict", _switch(recorded.strict), _switch(now.strict)),
         ("--contract-revision", recorded.scored_revision or "of the day", now.scored_revision or "of the day"),
         ("--claim", _names(then.claims), _names(today.claims)),
         ("--deny", _names(then.denies), _names(today.denies)),
@@ -104,6 +106,10 @@ def _dialect(options: Options, header: Header) -> str:
     if "dialect" not in options.named and name not in contract.dialect_names():
         raise ConfigurationError(f"The run was begun with an overlay file of the name {name!r}.", hint="Name the file with --dialect FILE.")
     return name
+
+
+def _switch(on: bool) -> str:
+    return "given" if on else "left out"
 
 
 def _names(features: frozenset[str]) -> str:

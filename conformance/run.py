@@ -146,6 +146,7 @@ class Run:
             budget=self.budget,
             embedded=self.embedded,
             scored_revision=self.scored_revision,
+            strict=self.options.strict,
         )
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:

@@ -21,6 +21,7 @@ from conformance.contract import Contract
 from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.gate import ExitStatus, Gate, decide
+from conformance.imports import passive
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Outcome, Tier, Verdict
 from conformance.observation import Evidence
@@ -65,6 +66,8 @@ class Assignment:
     """What may be spent on it; keeps count."""
     scored_revision: str = ""
     """Revision at which the scored set is frozen; empty when all requirements are scored."""
+    strict: bool = False
+    """Whether failing SHOULD requirements gate as well."""
 
     def header(self) -> Header:
         """What the record says of the run."""
@@ -80,6 +83,8 @@ class Assignment:
             selection=self.selection,
             started=time.time(),
             embedded=self.embedded,
+            wanted=tuple(requirement.id for requirement in self.requirements) if self.selection else (),
+            strict=self.strict,
             scored_revision=self.scored_revision,
         )
 
@@ -243,6 +248,8 @@ def judged(
 ) -> Report:
     """Judge a record and say what it comes to. Pure: asks nobody."""
     wanted = tuple(requirements)
+    if record.header.imported is not None:
+        return passive.report(record, contract, catalogue, wanted, strict=strict)
     frozen = record.header.scored_revision
     evidence = Evidence(record, contract, record.header.target, unsent=_unsent(record))
     if record.plan is None:
@@ -269,6 +276,7 @@ def judged(
         exclusions=catalogue.exclusions,
         records=record,
         requests=record.count,
+        notes=_notes(record.header, contract),
     )
 
 
@@ -284,6 +292,16 @@ def _unsent(record: Record) -> str:
     """Why what was planned and never sent was not, as far as the record tells."""
     spent_up = record.footer is not None and record.footer.reason.startswith(BUDGET)
     return f"not sent: {BUDGET}" if spent_up else "not sent"
+
+
+def _notes(header: Header, contract: Contract) -> tuple[str, ...]:
+    """Say that requests were planned under another reading than they are judged by."""
+    if (header.dialect, header.contract_digest) == (contract.chain, contract.digest):
+        return ()
+    planned, by = header.dialect[-1], contract.dialect
+    if planned == by:
+        return (f"Judged by {by} as it is now; the requests were planned under an earlier state of it, {header.contract_digest[:12]}.",)
+    return (f"Judged by the reading {by}; the requests were planned under {planned}.",)
 
 
 def _why(record: Record) -> str:

@@ -1,0 +1,85 @@
+"""`conformance judge`: a saved record, or traffic that was captured elsewhere, by today's requirements."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from conformance.provenance import Header
+    from conformance.registry import Catalogue, Requirement
+
+
+@click.command()
+@click.argument("source", metavar="RECORD|FILE.har|FILE.jsonl|FOLDER|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--dialect", default="", metavar="NAME|FILE", help="Reading to judge by; else the one of the run.")
+@click.option("--strict", is_flag=True, help="Let failing SHOULD requirements gate as well, as a run with --strict does by itself.")
+@click.option("--all", "everything", is_flag=True, help="Judge the whole catalogue, though the run was narrowed down.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for the reports; else beside the record.")
+@click.option("--base-url", default="", metavar="URL", help="Captured traffic: the endpoint that is judged, where there are several.")
+@click.option("--whole", is_flag=True, help="Captured traffic: every answer was recorded to its end, so that what is missing there is.")
+@click.option("--skip-unreadable", is_flag=True, help="Captured traffic: leave out and count entries that cannot be read.")
+def judge(
+    *,
+    source: Path,
+    dialect: str,
+    strict: bool,
+    everything: bool,
+    output: Path | None,
+    base_url: str,
+    whole: bool,
+    skip_unreadable: bool,
+) -> int:
+    """Judge what was recorded by today's requirements, and write the reports. Asks nobody.
+
+    The record of a run (its folder, or its run.jsonl) is judged by the requirements that the run asked for. From a HAR file, an access
+    log, a folder of such files or standard input the chat completions are taken, cleared of keys, and kept as a record of their own;
+    every requirement that needs no request of its own is judged on them.
+
+    Exit status: 0 nothing found, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
+    """
+    from conformance import contract, registry, session
+    from conformance.imports import importing
+    from conformance.imports import source as files
+    from conformance.render import artefacts, console
+    from conformance.runlog import Record
+
+    catalogue = registry.load()
+    path = source / session.RECORD if (source / session.RECORD).is_file() else source
+    folder = output or path.parent
+    if not files.is_record(path) and (str(source) == files.STDIN or source.exists()):
+        reading = contract.load(dialect or contract.DEFAULT)
+        folder = output or Path("reports") / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{_stem(source)}"
+        path = folder / session.RECORD
+        importing.record(
+            files.read(source, skip=skip_unreadable),
+            path,
+            source=files.name(source),
+            contract=reading,
+            catalogue=catalogue,
+            whole=whole,
+            base_url=base_url,
+        )
+    with Record.open(path) as opened:
+        reading = contract.load(dialect or opened.header.dialect[-1])
+        catalogue.verify(reading)
+        wanted = catalogue.requirements if everything else _wanted(opened.header, catalogue)
+        report = session.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict)
+        folder.mkdir(parents=True, exist_ok=True)
+        artefacts.write(report, folder)
+        screen = console.terminal()
+        console.failures(report, screen)
+        console.summary(report, screen, path=str(folder / artefacts.HTML))
+    return report.gate.status
+
+
+def _wanted(header: Header, catalogue: Catalogue) -> tuple[Requirement, ...]:
+    """The requirements that a run asked for, as far as there still are such."""
+    return tuple(each for each in catalogue.requirements if not header.wanted or each.id in header.wanted)
+
+
+def _stem(source: Path) -> str:
+    return "stdin" if str(source) == "-" else source.resolve().name.partition(".")[0] or "recorded"
