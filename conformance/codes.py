@@ -88,6 +88,11 @@ def is_written(requirement: Requirement, code: str) -> bool:
     return any(form.fullmatch(code) if isinstance(form, re.Pattern) else form == code for form in written(requirement))
 
 
+def is_asked(requirement: Requirement, code: str, purposes: Iterable[Purpose]) -> bool:
+    """Whether a code could have been found by a run that planned these requests; one that names no request always could."""
+    return not code or is_written(requirement, code) or code in named(requirement, purposes)
+
+
 def named(requirement: Requirement, purposes: Iterable[Purpose]) -> frozenset[str]:
     """Codes that name what is wrong with a request, the one legal value in it, or where there is neither the request itself."""
     covered = [purpose for purpose in purposes if requirement.on.covers(purpose)]

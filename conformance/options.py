@@ -256,6 +256,13 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         default="1",
         help="Seed of everything that is drawn; runs are comparable when it is the same.",
     ),
+    Option(
+        name="baseline",
+        key="baseline.file",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="Failures that are accepted for now, as TOML: they are shown, and do not gate; `conformance baseline` proposes one.",
+    ),
     Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
@@ -295,6 +302,7 @@ class Options:
     token_counts: str = ""
     output: str = "reports"
     seed: str = "1"
+    baseline: str = ""
     resume: str = ""
     keywords: str = ""
     """What else narrows the run down, for the record: pytest's -k."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.baseline import Accepted
 from conformance.model import Purpose, Tier
 
 
@@ -74,6 +75,8 @@ class Header:
     """Set exactly when nothing was sent: the exchanges are somebody else's."""
     scored_revision: str = ""
     """Revision at which the scored set was frozen: requirements that came later never gate. Empty when all are scored."""
+    accepted: tuple[Accepted, ...] = ()
+    """Entries of the baseline that the run was gated with, in the order of its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.baseline import Accepted, Mark
 from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow
 from conformance.contract import Contract
@@ -22,6 +23,8 @@ class Row:
     verdict: Verdict
     scored: bool = True
     """Whether it counts: false where it came later than the revision that the run is frozen at."""
+    mark: Mark | None = None
+    """What the baseline makes of it; None where it lists nothing of the requirement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class Report:
     """What has to be known before the verdict is read, a sentence or two each: that nothing was sent, or that another reading planned it."""
     resumed: tuple[float, ...] = ()
     """When the run was gone on with after it had been cut off, in seconds since the epoch."""
+    accepted: tuple[Accepted, ...] = ()
+    """Every entry of the baseline, those included that this run tells nothing of."""
 
     def exchange(self, identifier: str) -> Exchange | None:
         """Look up the exchange that a finding names: `key`, or `key#attempt`."""

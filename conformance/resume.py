@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance import contract
+from conformance.baseline import Accepted
 from conformance.errors import ConfigurationError, RecordError
 from conformance.options import Options
 from conformance.provenance import Header
@@ -94,6 +95,7 @@ def _differences(recorded: Header, now: Header) -> Iterable[tuple[str, str, str]
         ("--seed", str(recorded.seed), str(now.seed)),
         ("--strict", _switch(recorded.strict), _switch(now.strict)),
         ("--contract-revision", recorded.scored_revision or "of the day", now.scored_revision or "of the day"),
+        ("--baseline", _entries(recorded.accepted), _entries(now.accepted)),
         ("--claim", _names(then.claims), _names(today.claims)),
         ("--deny", _names(then.denies), _names(today.denies)),
         ("the selection", recorded.selection or "of everything", now.selection or "of everything"),
@@ -110,6 +112,10 @@ def _dialect(options: Options, header: Header) -> str:
 
 def _switch(on: bool) -> str:
     return "given" if on else "left out"
+
+
+def _entries(accepted: tuple[Accepted, ...]) -> str:
+    return "that accepts " + (", ".join(entry.name for entry in accepted) or "nothing")
 
 
 def _names(features: frozenset[str]) -> str:

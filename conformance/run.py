@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import threading
     from types import FrameType
 
+    from conformance.baseline import Accepted
     from conformance.model import TokenCount
     from conformance.observe import Progress
     from conformance.provenance import Plan
@@ -69,6 +71,8 @@ class Run:
             raise TargetError("--model is given without --base-url.", hint=hint, options=("model",))
         with at_fault("token_counts"):
             self.token_counts = self._token_counts(options.token_counts)
+        with at_fault("baseline"):
+            self.accepted = self._accepted(options.baseline)
         # Built once before anything is sent, for what it refuses.
         if self.embedded:
             target = self.target("http://127.0.0.1", "reference", key="reference")
@@ -147,6 +151,7 @@ class Run:
             embedded=self.embedded,
             scored_revision=self.scored_revision,
             strict=self.options.strict,
+            accepted=self.accepted,
         )
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
@@ -198,6 +203,14 @@ class Run:
         port = urlsplit(self.cut_off.target.base_url).port if self.cut_off is not None else None
         with launch.Embedded(launch.Options(dialect=self.options.dialect, port=port or 0)) as server:
             yield self.target(server.base_url, server.model, key=server.key)
+
+    def _accepted(self, path: str) -> tuple[Accepted, ...]:
+        """Entries of the baseline; those of a run that is gone on with unless another one is named, which `resume.check` refuses."""
+        if not path:
+            return self.cut_off.accepted if self.cut_off is not None else ()
+        from conformance import baseline_file
+
+        return baseline_file.load(Path(path), self.contract, self.catalogue, datetime.now(UTC).date())
 
     def _token_counts(self, path: str) -> tuple[TokenCount, ...]:
         if not path:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from conformance import __version__, capabilities, constraints, plan, preflight
+from conformance import __version__, baseline, capabilities, codes, constraints, plan, preflight
 from conformance.ask import Ask
 from conformance.budget import Budget, spent
 from conformance.contract import Contract
@@ -38,7 +38,9 @@ from conformance.target import Target
 from conformance.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from conformance.baseline import Accepted, Mark
 
 RECORD = "run.jsonl"
 """Name of the record in the folder of a run."""
@@ -68,6 +70,8 @@ class Assignment:
     """Revision at which the scored set is frozen; empty when all requirements are scored."""
     strict: bool = False
     """Whether failing SHOULD requirements gate as well."""
+    accepted: tuple[Accepted, ...] = ()
+    """Entries of the baseline."""
 
     def header(self) -> Header:
         """What the record says of the run."""
@@ -86,6 +90,7 @@ class Assignment:
             wanted=tuple(requirement.id for requirement in self.requirements) if self.selection else (),
             strict=self.strict,
             scored_revision=self.scored_revision,
+            accepted=self.accepted,
         )
 
     @property
@@ -244,14 +249,25 @@ class _Last:
 
 
 def judged(
-    record: Record, contract: Contract, catalogue: Catalogue, requirements: Iterable[Requirement], *, strict: bool = False
+    record: Record,
+    contract: Contract,
+    catalogue: Catalogue,
+    requirements: Iterable[Requirement],
+    *,
+    strict: bool = False,
+    accepted: tuple[Accepted, ...] | None = None,
 ) -> Report:
-    """Judge a record and say what it comes to. Pure: asks nobody."""
+    """Judge a record and say what it comes to. Pure: asks nobody.
+
+    `accepted` are the entries of a baseline; None for those that the run was gated with.
+    """
     wanted = tuple(requirements)
+    entries = record.header.accepted if accepted is None else accepted
     if record.header.imported is not None:
         return passive.report(record, contract, catalogue, wanted, strict=strict)
     frozen = record.header.scored_revision
     evidence = Evidence(record, contract, record.header.target, unsent=_unsent(record))
+    marks: Mapping[str, Mark] = {}
     if record.plan is None:
         # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
         verdicts = tuple(Verdict(requirement=r.id, level=level(r, contract), outcome=Outcome.NOT_RUN) for r in wanted)
@@ -259,7 +275,8 @@ def judged(
     else:
         verdicts = judge(evidence, wanted)
         scored = tuple(v for r, v in zip(wanted, verdicts, strict=True) if scores(frozen, r.since))
-        gate = decide(scored, complete=record.complete, reason=_why(record), strict=strict)
+        marks = _marks(record, wanted, verdicts, entries)
+        gate = decide(scored, complete=record.complete, reason=_why(record), strict=strict, marks=marks)
         if newer := len(wanted) - len(scored):
             gate = replace(gate, sentence=f"{gate.sentence} Not scored yet: {newer}, newer than revision {frozen}.")
     return Report(
@@ -270,14 +287,26 @@ def judged(
         torn=record.torn,
         resumed=tuple(each.at for each in record.resumptions),
         gate=gate,
-        rows=tuple(Row(requirement=r, verdict=v, scored=scores(frozen, r.since)) for r, v in zip(wanted, verdicts, strict=True)),
+        rows=tuple(
+            Row(requirement=r, verdict=v, scored=scores(frozen, r.since), mark=marks.get(r.id))
+            for r, v in zip(wanted, verdicts, strict=True)
+        ),
         constraints=constraints.rows(evidence, catalogue.requirements),
         capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
         exclusions=catalogue.exclusions,
         records=record,
         requests=record.count,
         notes=_notes(record.header, contract),
+        accepted=entries,
     )
+
+
+def _marks(
+    record: Record, requirements: Iterable[Requirement], verdicts: Iterable[Verdict], entries: tuple[Accepted, ...]
+) -> Mapping[str, Mark]:
+    known = {requirement.id: requirement for requirement in requirements}
+    purposes = record.plan.purposes if record.plan else ()
+    return baseline.marks(verdicts, entries, lambda entry: codes.is_asked(known[entry.rule], entry.code, purposes))
 
 
 def _capabilities(
