@@ -100,7 +100,7 @@ def weigh(verdict: Verdict, entries: Iterable[Accepted], asked: Callable[[Accept
     return Mark(entries=told, is_accepted=verdict.outcome is Outcome.INCONCLUSIVE and seen)
 
 
-def marks(verdicts: Iterable[Verdict], entries: Iterable[Accepted], asked: Callable[[Accepted], bool]) -> Mapping[str, Mark]:
+def marked(verdicts: Iterable[Verdict], entries: Iterable[Accepted], asked: Callable[[Accepted], bool]) -> Mapping[str, Mark]:
     """Hold every verdict of which something is listed against that, by id of the requirement."""
     listed: dict[str, list[Accepted]] = {}
     for entry in entries:

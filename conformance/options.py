@@ -122,6 +122,13 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         pytest_name="strict-should",
         help="Let failing SHOULD requirements gate as well.",
     ),
+    Option(
+        name="baseline",
+        key="baseline.file",
+        kind=Kind.FILE,
+        metavar="FILE",
+        help="Failures that are accepted for now, as TOML: they are shown, and do not gate; `conformance baseline` proposes one.",
+    ),
     Option(name="concurrency", key="limits.concurrency", kind=Kind.WHOLE, metavar="N", default="16", help="Requests under way at once."),
     Option(name="rate", key="limits.rate", kind=Kind.NUMBER, metavar="N", help="Most requests per second."),
     Option(
@@ -256,13 +263,6 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         default="1",
         help="Seed of everything that is drawn; runs are comparable when it is the same.",
     ),
-    Option(
-        name="baseline",
-        key="baseline.file",
-        kind=Kind.FILE,
-        metavar="FILE",
-        help="Failures that are accepted for now, as TOML: they are shown, and do not gate; `conformance baseline` proposes one.",
-    ),
     Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
@@ -281,6 +281,7 @@ class Options:
     claim: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     strict: bool = False
+    baseline: str = ""
     concurrency: str = "16"
     rate: str = ""
     max_requests: str = ""
@@ -302,7 +303,6 @@ class Options:
     token_counts: str = ""
     output: str = "reports"
     seed: str = "1"
-    baseline: str = ""
     resume: str = ""
     keywords: str = ""
     """What else narrows the run down, for the record: pytest's -k."""

@@ -14,9 +14,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from conformance import __version__, baseline, capabilities, codes, constraints, plan, preflight
+from conformance import __version__, capabilities, constraints, plan, preflight
 from conformance.ask import Ask
+from conformance.baseline import Accepted, Mark, marked
 from conformance.budget import Budget, spent
+from conformance.codes import is_asked
 from conformance.contract import Contract
 from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
@@ -39,8 +41,6 @@ from conformance.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from conformance.baseline import Accepted, Mark
 
 RECORD = "run.jsonl"
 """Name of the record in the folder of a run."""
@@ -306,7 +306,7 @@ def _marks(
 ) -> Mapping[str, Mark]:
     known = {requirement.id: requirement for requirement in requirements}
     purposes = record.plan.purposes if record.plan else ()
-    return baseline.marks(verdicts, entries, lambda entry: codes.is_asked(known[entry.rule], entry.code, purposes))
+    return marked(verdicts, entries, lambda entry: is_asked(known[entry.rule], entry.code, purposes))
 
 
 def _capabilities(
