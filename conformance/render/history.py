@@ -163,8 +163,8 @@ def _headline(past: Past) -> str:
     runs = f"{len(past.moments)} runs" if len(past.moments) > 1 else "One run"
     begun = wording.utc(past.moments[0].started)
     period = f"{runs} since {begun}" if len(past.moments) > 1 else f"{runs}, on {begun}"
-    changed = f" The last run made {worse} worse and {len(new) - worse} better." if new else ""
-    return f"{period}: {musts} MUST and {len(past.failing) - musts} other requirements fail now, {len(past.mended)} were mended.{changed}"
+    changed = f" The last run made {worse} worse, {len(new) - worse} better." if new else ""
+    return f"{period}: {musts} MUST and {len(past.failing) - musts} other requirements fail now, {len(past.mended)} failed once and hold now.{changed}"
 
 
 def _changes(past: Past, number: int) -> str:

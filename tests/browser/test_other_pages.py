@@ -1,4 +1,4 @@
-"""The contract with what a run saw of it, and runs side by side, in a browser."""
+"""The contract with what a run saw of it, runs side by side and over time, in a browser."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from conformance.comparison import compare
 from conformance.model import Finding, Outcome, Place
 from conformance.render import compare as comparison_page
 from conformance.render import contract_view
+from conformance.render import history as history_page
 from conformance.report import Report
 from tests.browser.conftest import UNFOLD, Open, Violations
 from tests.render.runs import report, row
+from tests.test_history import past
 
 
 @pytest.fixture
@@ -40,7 +42,14 @@ def compared() -> str:
     return comparison_page.render(compare(runs))
 
 
-PAGES = ["contract_page", "hostile_contract_page", "compared"]
+@pytest.fixture
+def over_time() -> str:
+    """Ten runs of a target with a hostile name."""
+    outcomes = (Outcome.PASS, Outcome.FAIL, Outcome.FAIL, Outcome.PASS, Outcome.FAIL)
+    return history_page.render([past(*outcomes, *outcomes, model="<b>m</b>" + "x" * 300)], lambda name: f"{name}/report.html")
+
+
+PAGES = ["contract_page", "hostile_contract_page", "compared", "over_time"]
 
 Page = Callable[[str], str]
 
