@@ -11,6 +11,7 @@ import click
 
 from conformance import (
     __version__,
+    annotate_cli,
     compare_cli,
     contract_cli,
     explore_cli,
@@ -54,6 +55,7 @@ def main() -> None:
     """Test any chat completions endpoint against the contract, clause by clause."""
 
 
+main.add_command(annotate_cli.annotate)
 main.add_command(contract_cli.contract)
 main.add_command(compare_cli.compare)
 main.add_command(history_cli.history)
