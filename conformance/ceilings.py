@@ -67,7 +67,9 @@ class Ceilings:
             prices=Prices(input=_price("price_input", one), output=_price("price_output", other)) if one else None,
         )
 
-    def __bool__(self) -> bool:
+    @property
+    def any(self) -> bool:
+        """Whether there is one at all."""
         return any(each is not None for each in (self.requests, self.tokens, self.seconds, self.cost))
 
 

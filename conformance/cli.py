@@ -19,12 +19,13 @@ from conformance import (
     history_cli,
     minimise_cli,
     opinion_cli,
+    plan_cli,
     schema_cli,
 )
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS
-from conformance.options_cli import options, prepared, run_options
+from conformance.options_cli import run_options
 from conformance.reference.characters import Character
 
 
@@ -63,6 +64,7 @@ main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
 main.add_command(judge_cli.judge)
 main.add_command(minimise_cli.minimise)
+main.add_command(plan_cli.plan)
 main.add_command(schema_cli.schema)
 
 
@@ -82,33 +84,6 @@ def run(pytest_arguments: tuple[str, ...], **values: Any) -> int:
     arguments = ["--pyargs", "conformance.requirements", "-p", "conformance.plugin", "-p", "no:terminal", "-p", "no:cacheprovider"]
     arguments += ["-p", "no:logging", "--rootdir", str(Path(__file__).parent), "-c", os.devnull]
     return int(pytest.main([*arguments, *_given(values), *pytest_arguments]))
-
-
-@main.command()
-@options(option.name for option in RUN_OPTIONS if option.name != "resume")
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-def plan(*, as_json: bool, **values: Any) -> None:
-    """Print what a run would send and what it may cost at most; sends nothing."""
-    import json
-
-    from conformance.scenarios.refusals import distinct
-
-    steps = prepared(values).plan()
-    wrong = distinct(steps.purposes)
-    if as_json:
-        facts = {"requests": steps.requests, "refusals": wrong, "billed": steps.billed, "output_tokens": steps.output_tokens}
-        click.echo(json.dumps({**facts, "keys": [purpose.key for purpose in steps.purposes]}, indent=2))
-        return
-    scenarios: dict[str, int] = {}
-    for purpose in steps.purposes:
-        scenarios[purpose.scenario] = scenarios.get(purpose.scenario, 0) + 1
-    for name, number in sorted(scenarios.items()):
-        click.echo(f"{number:6}  {name}")
-    click.echo(f"{steps.requests:6}  requests at most (repeats of lost answers not counted), preflight included")
-    splits = sum(bool(purpose.splits) for purpose in steps.purposes)
-    click.echo(f"{splits:6}  of them only where a request that must be accepted is refused")
-    click.echo(f"{wrong:6}  different things in them that must be refused")
-    click.echo(f"{steps.billed:6}  of them billed by a conforming endpoint, for at most {steps.output_tokens} output tokens")
 
 
 @main.command()

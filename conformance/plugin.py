@@ -136,10 +136,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             f"No requirement is chosen by {chosen}.\n  `conformance list` names them all." if chosen else "There is nothing to run."
         )
     if requirements and not session.config.option.collectonly:
+        from conformance.render import spending
         from conformance.render.console import LiveProgress, terminal
 
         with _errors(aloud=not session.config.pluginmanager.has_plugin("terminalreporter")):
-            report = session.config.stash[RUN].conduct(requirements, LiveProgress(terminal(stderr=True)), threading.Event())
+            screen, run = terminal(stderr=True), session.config.stash[RUN]
+            for warning in spending.warnings(run.forecast()) if run.budget.ceilings.any else ():
+                screen.print(warning, soft_wrap=True)
+            report = run.conduct(requirements, LiveProgress(screen, meter=lambda: spending.meter(run.budget)), threading.Event())
         session.config.stash[REPORT] = report
     return (yield)
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, registry, resume, revisions, route, session, token_counts
+from conformance import contract, preflight, registry, resume, revisions, route, session, token_counts
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
+from conformance.forecast import Forecast, forecast
 from conformance.model import Level, Tier
 from conformance.options import REFERENCE, Options
 from conformance.registry import Catalogue, Requirement
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from conformance.baseline import Accepted
     from conformance.model import TokenCount
     from conformance.observe import Progress
-    from conformance.provenance import Plan
     from conformance.report import Report
 
 
@@ -132,11 +132,13 @@ class Run:
                 work(assignment, self.folder, progress, stop)
         return self.report(requirements)
 
-    def plan(self) -> Plan:
-        """What a run of everything wanted would send, the preflight included; sends nothing."""
+    def forecast(self) -> Forecast:
+        """What a run of everything wanted would send and may take, the preflight included; sends nothing."""
         target = self.target("http://127.0.0.1", "reference") if self.embedded else self.target(self.options.base_url, self.options.model)
         wanted = tuple(requirement for requirement in self.catalogue.requirements if self.wants(requirement))
-        return self._assignment(target, wanted).price()
+        assignment = self._assignment(target, wanted)
+        steps = assignment.steps()
+        return forecast([*preflight.steps(assignment.ask()), *steps.first, *steps.last], self.budget.ceilings)
 
     def _assignment(self, target: Target, requirements: tuple[Requirement, ...]) -> session.Assignment:
         return session.Assignment(

@@ -8,9 +8,10 @@ import click
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["summary"]), expose_value=False)
-def schema() -> None:
-    """Print the JSON Schema (2020-12) of summary.json."""
-    from conformance.render import summary
+@click.argument("what", type=click.Choice(["summary", "plan"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema (2020-12) of summary.json, or of `conformance plan --json`."""
+    from conformance.render import spending, summary
 
-    click.echo(json.dumps(summary.schema(), indent=2, ensure_ascii=False))
+    published = {"summary": summary.schema, "plan": spending.schema}
+    click.echo(json.dumps(published[what](), indent=2, ensure_ascii=False))

@@ -86,5 +86,5 @@ def test_a_bad_file_ends_a_run_before_anything_is_sent(tmp_path: Path) -> None:
 
 def test_known_prompts_are_a_part_of_the_plan(tmp_path: Path) -> None:
     path = file(tmp_path, TOML.replace("m/1", "reference-model"))
-    keys = {each.key for each in Run(Options(token_counts=str(path), only=("USAGE-PROMPT-EXACT",))).plan().purposes}
+    keys = {each.key for each in Run(Options(token_counts=str(path), only=("USAGE-PROMPT-EXACT",))).forecast().purposes}
     assert {"constants/1", "constants/2"} <= keys

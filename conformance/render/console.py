@@ -129,9 +129,11 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
 class LiveProgress:
     """A `Progress` of `observe`: a bar on a terminal; anywhere else a plain line now and then, none in a short run."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic, *, meter: Callable[[], str] = lambda: "") -> None:
+        """`meter` says in a few words what is spent so far."""
         self._console = console
         self._clock = clock
+        self._meter = meter
         self._said_at = clock()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
@@ -154,7 +156,8 @@ class LiveProgress:
         self._done += 1
         self._total = max(self._total, self._done)
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, total=self._total, description=line(exchange.id, 44))
+            told = "  ".join(filter(None, (self._meter(), line(exchange.id, 44))))
+            self._bar.update(self._task, completed=self._done, total=self._total, description=told)
         elif self._clock() - self._said_at >= EVERY:
             self._tell()
 
@@ -173,7 +176,8 @@ class LiveProgress:
     def _tell(self, more: str = "") -> None:
         """Say on a line of its own how far it is; for logs, so without control characters."""
         self._said_at = self._clock()
-        _say(self._console, f"{self._done} of at most {self._total} requests sent{more}")
+        spent = f"; {told}" if (told := self._meter()) else ""
+        _say(self._console, f"{self._done} of at most {self._total} requests sent{spent}{more}")
 
 
 def _bar(console: Console) -> Bar:

@@ -1,0 +1,149 @@
+"""What a run may take is said before anything is sent, in full and in numbers that a program can read."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from conformance import contract, plan, preflight, registry
+from conformance.budget import Budget
+from conformance.ceilings import Ceilings, Prices
+from conformance.charging import MOST_BYTES
+from conformance.cli import main
+from conformance.errors import ConfigurationError
+from conformance.forecast import Forecast, forecast
+from conformance.model import Json, Tier
+from conformance.options import Options
+from conformance.provenance import Spent, Tokens
+from conformance.render import spending
+from conformance.session import Assignment
+from conformance.target import Target
+
+PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))
+
+
+def planned(tier: Tier = Tier.GATE, ceilings: Ceilings | None = None) -> Forecast:
+    catalogue = registry.load()
+    target = Target(base_url="http://127.0.0.1", model="m")
+    one = Assignment(target=target, contract=contract.load(), catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
+    steps = one.steps()
+    everything = [*preflight.steps(one.ask()), *steps.first, *steps.last]
+    whole = forecast(everything, ceilings or Ceilings())
+    price = plan.price(everything)
+    assert (whole.requests, whole.billed, whole.tokens.output) == (price.requests, price.billed, price.output_tokens)
+    assert whole.purposes == price.purposes
+    return whole
+
+
+def told(*arguments: str) -> dict[str, Json]:
+    result = CliRunner().invoke(main, ["plan", "--json", *arguments])
+    loaded: dict[str, Json] = json.loads(result.stdout)
+    return loaded
+
+
+@pytest.mark.parametrize("tier", [Tier.SMOKE, Tier.REFUSALS, Tier.GATE])
+def test_what_the_scenarios_take_adds_up_to_the_whole(tier: Tier) -> None:
+    whole = planned(tier, Ceilings(prices=PRICES))
+    assert whole.tokens.prompt > 0
+    assert whole.counted == Tokens(prompt=whole.tokens.prompt, output=whole.tokens.output * MOST_BYTES)
+    assert whole.money(whole.tokens) == sum(PRICES.of(share.tokens) for share in whole.shares)
+    assert all(share.splits + share.billed <= share.requests for share in whole.shares)
+
+
+def test_smoke_and_refusals_bill_next_to_nothing() -> None:
+    smoke, refusals = planned(Tier.SMOKE), planned(Tier.REFUSALS)
+    assert (smoke.requests, refusals.billed, refusals.tokens.output) == (3, 1, 16)
+    assert smoke.tokens.total < 1_000
+    assert refusals.tokens.total < 1_000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--tier", "smoke"],
+        ["--tier", "smoke", "--price-input", "0.1", "--price-output", "0"],
+        ["--tier", "smoke", "--max-requests", "2", "--max-tokens", "10", "--max-seconds", "1.5"],
+        ["--only", "STREAM-DONE", "--max-cost", "1e-4", "--price-input", "1", "--price-output", "2"],
+    ],
+)
+def test_the_plan_as_json_holds_to_its_published_schema(arguments: list[str]) -> None:
+    jsonschema.validate(told(*arguments), spending.schema())
+
+
+def test_the_schema_is_published_by_a_command_and_is_one() -> None:
+    published = json.loads(CliRunner().invoke(main, ["schema", "plan"]).stdout)
+    assert published == spending.schema()
+    jsonschema.Draft202012Validator.check_schema(published)
+
+
+def test_the_plan_names_ceilings_that_it_may_run_into() -> None:
+    document = told("--tier", "smoke", "--max-requests", "2", "--max-tokens", "1000000", "--max-cost", "0.001", *PRICED)
+    assert document["exceeds"] == ["requests", "cost"]
+    assert document["ceilings"] == {"requests": 2, "tokens": 1_000_000, "seconds": None, "cost": "0.001"}
+
+
+PRICED = ("--price-input", "2.50", "--price-output", "10")
+
+
+def test_a_warning_has_both_numbers() -> None:
+    words = list(spending.warnings(planned(Tier.SMOKE, Ceilings(requests=2, cost=Decimal("0.001"), prices=PRICES))))
+    assert "up to 3 requests; it will stop at 2 (--max-requests)" in words[0]
+    assert "it will stop at 0.0010 (--max-cost)" in words[1]
+    assert list(spending.warnings(planned(Tier.SMOKE, Ceilings(requests=3)))) == []
+
+
+def test_people_read_the_same_numbers() -> None:
+    lines = "\n".join(spending.lines(planned(Tier.SMOKE, Ceilings(requests=2, prices=PRICES)), 0))
+    assert "3  requests at most" in lines
+    assert "32 output tokens" in lines
+    assert "prompt tokens at most" in lines
+    assert "at the prices given" in lines
+    assert "will stop at 2" in lines
+
+
+# While it runs
+
+
+def test_the_meter_tells_what_is_spent_of_which_ceiling() -> None:
+    now = [0.0]
+    ceilings = Ceilings(requests=500, tokens=20_000, seconds=60, cost=Decimal("0.50"), prices=PRICES)
+    budget = Budget(ceilings, clock=lambda: now[0])
+    budget.begin()
+    now[0] = 17.0
+    budget.recall(Spent(requests=12, tokens=Tokens(prompt=4000, output=100)))
+    assert spending.meter(budget) == "12 of 500 requests, 4,100 of 20,000 tokens, 0.0110 of 0.50 spent, 43 s left"
+    assert spending.meter(Budget()) == "0 tokens"
+
+
+# The options
+
+
+def test_ceilings_are_read_out_of_the_options_of_a_run() -> None:
+    given = Options(max_requests="5", max_tokens="1e4", max_seconds="2.5", max_cost="0.10", price_input="1", price_output="0")
+    assert Ceilings.given(given) == Ceilings(
+        requests=5, tokens=10_000, seconds=2.5, cost=Decimal("0.10"), prices=Prices(input=Decimal(1), output=Decimal(0))
+    )
+    assert not Ceilings.given(Options()).any
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "field"),
+    [
+        (Options(max_requests="many"), "--max-requests takes a number", "max_requests"),
+        (Options(max_requests="1.5"), "--max-requests takes a whole number", "max_requests"),
+        (Options(max_requests="0"), "--max-requests is 0", "max_requests"),
+        (Options(max_tokens="inf"), "--max-tokens", "max_tokens"),
+        (Options(max_seconds="nan"), "--max-seconds", "max_seconds"),
+        (Options(max_cost="1"), "without the prices", "max_cost"),
+        (Options(price_input="1"), "One of the two prices", "price_input"),
+        (Options(price_input="1", price_output="-1"), "no amount of money", "price_input"),
+    ],
+)
+def test_a_ceiling_that_is_none_is_told_before_anything_is_sent(given: Options, words: str, field: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        Ceilings.given(given)
+    assert field in raised.value.options
