@@ -93,24 +93,11 @@ def corpus(session: nox.Session) -> None:
 
 
 @nox.session
-def field_table(session: nox.Session) -> None:
-    """Write the tables of openapi/README.md anew; needed after each change of the contract, a dialect or documented-fields.yaml."""
+def documents(session: nox.Session) -> None:
+    """Write the generated documents anew: the catalogue, the incidents, the fields of each dialect; tests hold that they are current."""
     _install(session)
-    session.run("python", "-m", "conformance.field_table", *session.posargs)
-
-
-@nox.session
-def incident_table(session: nox.Session) -> None:
-    """Write docs/incidents.md anew; needed after each change of docs/incidents/ or of what requirements hold."""
-    _install(session)
-    session.run("python", "-m", "conformance.incident_table", *session.posargs)
-
-
-@nox.session
-def ids(session: nox.Session) -> None:
-    """Bring the list of all ids up to date; needed after each change of ids, levels or `since`. Says what CHANGELOG.md lacks."""
-    _install(session)
-    session.run("python", "-m", "conformance.id_list", *session.posargs)
+    for name in ("catalogue_table", "field_table", "incident_table"):
+        session.run("python", "-m", f"conformance.{name}", *session.posargs)
 
 
 @nox.session

@@ -166,7 +166,7 @@ def main(*, check: bool) -> None:
     old = readme.read_text(encoding="utf-8")
     new = updated(old)
     if check and new != old:
-        click.echo("The tables of openapi/README.md are not current. Run `nox -s field_table`.", err=True)
+        click.echo("The tables of openapi/README.md are not current. Run `nox -s documents`.", err=True)
         sys.exit(1)
     if not check:
         readme.write_text(new, encoding="utf-8")

@@ -27,7 +27,7 @@ _SHOWN: Final = 3
 
 _HEAD: Final = """# Mistakes seen in the field
 
-Each row is a mistake that somebody reported in public, with the requirements that hold it. Written by `nox -s incident_table` from
+Each row is a mistake that somebody reported in public, with the requirements that hold it. Written by `nox -s documents` from
 `docs/incidents/*.yaml`, where all reports of each stand; a test holds that it is current. A link is evidence that the mistake is natural
 to make, not that a named project still makes it.
 """
@@ -103,7 +103,7 @@ def main(*, check: bool) -> None:
     """Write docs/incidents.md anew."""
     new = table(registry.load())
     if check and (not TABLE.exists() or TABLE.read_text(encoding="utf-8") != new):
-        click.echo("docs/incidents.md is not current. Run `nox -s incident_table`.", err=True)
+        click.echo("docs/incidents.md is not current. Run `nox -s documents`.", err=True)
         sys.exit(1)
     if not check:
         TABLE.write_text(new, encoding="utf-8")

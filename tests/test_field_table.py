@@ -28,7 +28,7 @@ def _rows() -> Iterator[tuple[str, str, str]]:
 
 
 def test_the_readme_is_current() -> None:
-    assert field_table.updated(README) == README, "run `nox -s field_table`"
+    assert field_table.updated(README) == README, "run `nox -s documents`"
 
 
 def test_each_page_has_an_address_and_fields() -> None:

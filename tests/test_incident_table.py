@@ -34,4 +34,4 @@ def test_what_a_requirement_cites_is_in_the_table() -> None:
 
 
 def test_the_table_is_current() -> None:
-    assert incident_table.TABLE.read_text(encoding="utf-8") == incident_table.table(CATALOGUE), "run `nox -s incident_table`"
+    assert incident_table.TABLE.read_text(encoding="utf-8") == incident_table.table(CATALOGUE), "run `nox -s documents`"

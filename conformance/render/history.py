@@ -164,7 +164,8 @@ def _headline(past: Past) -> str:
     begun = wording.utc(past.moments[0].started)
     period = f"{runs} since {begun}" if len(past.moments) > 1 else f"{runs}, on {begun}"
     changed = f" The last run made {worse} worse, {len(new) - worse} better." if new else ""
-    return f"{period}: {musts} MUST and {len(past.failing) - musts} other requirements fail now, {len(past.mended)} failed once and hold now.{changed}"
+    now = f"{musts} MUST and {len(past.failing) - musts} other requirements fail now"
+    return f"{period}: {now}, {len(past.mended)} failed once and hold now.{changed}"
 
 
 def _changes(past: Past, number: int) -> str:
