@@ -169,7 +169,7 @@ class Purpose:
     twin: str = ""
     """Key of the request that differs from this one in `stream` alone; set on the streamed one."""
     control: str = ""
-    """Key of the accepted request that this one is a mutant or a variation of."""
+    """Key of the request that this one is a mutant or a variation of: an accepted one, unless this one may be refused for the same."""
     after: str = ""
     """Key of the request from whose answer this one is built; without a fitting answer it is not sent."""
     topics: frozenset[str] = frozenset()

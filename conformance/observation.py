@@ -240,7 +240,7 @@ class Asked:
         return self.evidence.asked(self.purpose.twin) if self.purpose.twin else None
 
     def control(self) -> Asked | None:
-        """The accepted request that this one is a variation of."""
+        """The request that this one is a variation of; an accepted one as a rule."""
         return self.evidence.asked(self.purpose.control) if self.purpose.control else None
 
     def before(self) -> Asked | None:

@@ -11,7 +11,7 @@ from typing import Final
 from conformance.ask import PROMPT, Ask
 from conformance.model import Credential, Expectation, Json, Request, Violation
 from conformance.registry import scenario
-from conformance.scenarios.refusals import EVERYWHERE
+from conformance.scenarios.refusals import EVERYWHERE, NO_MESSAGES
 from conformance.scenarios.tools import CLOCK
 from conformance.steps import Step
 
@@ -50,7 +50,7 @@ def door(ask: Ask) -> Iterator[Step]:
     yield ask.refused("path", ask.minimal, path, path="/chat/completion", topics=["path"])
     slash = _at("x-http/trailing-slash", "path", "/chat/completions/")
     empty = _empty(ask)
-    yield ask.refused("slash", empty, slash, path="/chat/completions/", expect=Expectation.EITHER, topics=["slash"])
+    yield ask.refused("slash", empty, slash, path="/chat/completions/", expect=Expectation.EITHER, control=NO_MESSAGES, topics=["slash"])
     again = Violation(constraint="again", pointer="/messages/0/role", clause="/x-errors/same-again", sent=json.dumps(NO_SUCH_ROLE))
     nobody: dict[str, Json] = {**ask.minimal, "messages": [{"role": NO_SUCH_ROLE, "content": PROMPT}]}
     yield ask.refused("role", nobody, again, expect=Expectation.EITHER, topics=["again"])
@@ -64,7 +64,7 @@ def _with(step: Step, *headers: tuple[str, str]) -> Step:
 
 
 def _empty(ask: Ask) -> dict[str, Json]:
-    """A body that is refused once it is read, so that it costs nothing to be let in."""
+    """A body that is refused once it is read, so that it costs nothing to be let in: that of `NO_MESSAGES`."""
     return {**ask.minimal, "messages": []}
 
 
@@ -87,6 +87,7 @@ def _keys(ask: Ask) -> Iterator[Step]:
         lower,
         credential=Credential.LOWERCASE_SCHEME,
         expect=Expectation.EITHER,
+        control=NO_MESSAGES,
         topics=["scheme-case"],
     )
 

@@ -18,6 +18,9 @@ JUDGED_APART = frozenset({"dependency", "order", "coercion", "null"})
 
 UNKNOWN: Final = "x_unknown_to_the_contract"
 
+NO_MESSAGES: Final = "invalid/messages/minItems/1"
+"""The request with an empty list of messages and nothing else amiss: what is asked beside no messages is held against it."""
+
 _UNKNOWN: Final[dict[str, Json]] = {"word": "word", "null": None, "object": {"a": {"b": [1, None, "c"]}}}
 
 EVERYWHERE = [Tier.REFUSALS, Tier.GATE, Tier.FULL]
@@ -78,7 +81,8 @@ def unknown(ask: Ask) -> Iterator[Step]:
     rest = {name: value for name, value in ask.minimal.items() if name != "messages"}
     for name, extra in _UNKNOWN.items():
         violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent=show(extra))
-        yield ask.refused(f"beside-no-messages/{name}", {**rest, "messages": [], UNKNOWN: extra}, violation, expect=Expectation.EITHER)
+        body: dict[str, Json] = {**rest, "messages": [], UNKNOWN: extra}
+        yield ask.refused(f"beside-no-messages/{name}", body, violation, expect=Expectation.EITHER, control=NO_MESSAGES)
     if ask.tier is Tier.FULL:
         violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent="true")
         for number in ("first", "again"):

@@ -40,6 +40,12 @@ class Probe:
         return ErrorReply(self.observation)
 
 
+def breaks_anyway(asked: Asked) -> bool:
+    """Whether the request that this one varies is answered with a 5xx each time as well, so that the variation is not to blame."""
+    control = asked.control()
+    return control is not None and control.standing is Standing.BROKEN
+
+
 def _probes(asked: Asked) -> Iterator[Probe | Gap]:
     violation = asked.purpose.violation
     if violation is None:

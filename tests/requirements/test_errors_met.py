@@ -109,6 +109,24 @@ def test_a_server_may_know_a_handful_of_methods() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "key", "violation"),
+    [
+        ("ERROR-DOOR-NO-5XX", "door/slash", replace(METHOD, constraint="path")),
+        ("ERROR-DOOR-NO-5XX", "door/scheme/lower-case", replace(AUTH, constraint="scheme")),
+        ("REQUEST-UNKNOWN-MEMBER", "unknown/beside-no-messages/word", replace(BODY, constraint="unknown", pointer="/x")),
+    ],
+)
+def test_what_no_messages_bring_about_is_not_blamed_on_what_is_beside_them(rule: str, key: str, violation: Violation) -> None:
+    for alone, expected in ((error(500), Outcome.NOT_RUN), (error(400), Outcome.FAIL)):
+        held = Held()
+        held.add(purpose("invalid/messages/minItems/1", violation=replace(BODY, pointer="/messages")), alone, alone)
+        held.add(
+            purpose(key, violation=violation, expect=Expectation.EITHER, control="invalid/messages/minItems/1"), error(500), error(500)
+        )
+        assert verdict(rule, held).outcome is expected
+
+
+@pytest.mark.parametrize(
     ("answer", "expected"),
     [(refused(400), Outcome.PASS), (refused(401), Outcome.FAIL), (refused(403), Outcome.FAIL), (answered(), Outcome.PASS)],
 )

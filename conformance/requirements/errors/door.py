@@ -9,7 +9,7 @@ from conformance.model import Finding, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.errors.own import RFC_9110, answer_of, code_of
-from conformance.subjects.failure import request
+from conformance.subjects.failure import breaks_anyway, request
 
 _NOT_IMPLEMENTED: Final = 501
 """What a server that knows a handful of methods says of all others (RFC 9110, section 15.6.2). No client repeats it for ever."""
@@ -43,6 +43,8 @@ door: Final = request.where(lambda purpose: purpose.scenario == "door", "request
 )
 def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
     """A bad key, an unknown model or role, another method or path is not answered with a 5xx each time; but 501 for a method is right."""
+    if breaks_anyway(asked):
+        raise AbsentError("its body is answered with a 5xx through the right door as well")
     if asked.standing is Standing.BROKEN:
         violation = asked.purpose.violation
         statuses = {attempt.status for attempt in asked.heard}

@@ -21,7 +21,7 @@ def _keyed(asked: Asked) -> Iterator[Asked | Gap]:
         return
     both = [other for key in _BOTH if (other := asked.evidence.asked(key)) is not None]
     control = asked.control()
-    sent = control.answer.exchange.sent.headers if control is not None and control.answer is not None else ()
+    sent = control.attempts[-1].exchange.sent.headers if control is not None and control.attempts else ()
     if all(other.accepted for other in both):
         yield Gap(GapKind.INAPPLICABLE, "it answers with any key and with none")
     elif not any(name.lower() == "authorization" for name, _ in sent):

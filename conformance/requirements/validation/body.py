@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.model import Finding, Level, Purpose
-from conformance.observation import Asked, Standing
+from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.validation.broken import invalid, kind, unrefused
-from conformance.subjects.failure import Probe, request
+from conformance.subjects.failure import Probe, breaks_anyway, request
 
 RFC_8259: Final = "https://www.rfc-editor.org/rfc/rfc8259"
 NEARLY: Final = frozenset({"trailing-garbage", "two-documents", "comment", "line-break-in-string", "bad-escape"})
@@ -136,6 +136,8 @@ def large_bodies_are_refused(asked: Asked) -> Iterator[Finding]:
 )
 def unknown_members_break_nothing(asked: Asked) -> Iterator[Finding]:
     """A member that the contract does not know is ignored or refused; it is not answered with a 5xx each time."""
+    if breaks_anyway(asked):
+        raise AbsentError("without that member it is answered with a 5xx as well")
     yield from _every_5xx(asked)
 
 
