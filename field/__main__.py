@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def main(*, names: tuple[str, ...], listed: bool, dialects: tuple[str, ...], kep
         for name, server in servers.items():
             click.echo(f"{name:22} {server.title}")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped as well
     mishaps = 0
     for name in names or servers:
         try:
