@@ -17,8 +17,22 @@ if TYPE_CHECKING:
     from conformance.exploration.inquiry import Inquiry
 
 OPTIONS: Final = (
-    *("base-url", "model", "dialect", "only", "claim", "deny", "strict"),
-    *("concurrency", "rate", "request-timeout", "header", "key-variable", "seed"),
+    *("target", "base-url", "model", "dialect", "only", "claim", "deny", "strict"),
+    *(
+        "concurrency",
+        "rate",
+        "connect-timeout",
+        "idle-timeout",
+        "request-timeout",
+        "header",
+        "query",
+        "ca-file",
+        "client-certificate",
+        "client-key",
+        "proxy",
+        "key-variable",
+        "seed",
+    ),
 )
 
 

@@ -15,8 +15,22 @@ if TYPE_CHECKING:
     from conformance.provenance import Header
 
 OPTIONS: Final = (
-    *("base-url", "model", "dialect", "claim", "deny"),
-    *("concurrency", "rate", "request-timeout", "header", "key-variable", "seed"),
+    *("target", "base-url", "model", "dialect", "claim", "deny"),
+    *(
+        "concurrency",
+        "rate",
+        "connect-timeout",
+        "idle-timeout",
+        "request-timeout",
+        "header",
+        "query",
+        "ca-file",
+        "client-certificate",
+        "client-key",
+        "proxy",
+        "key-variable",
+        "seed",
+    ),
 )
 
 
@@ -68,7 +82,7 @@ def minimise(*, run: Path, requirement: str, max_requests: int, **values: Any) -
 def _as_recorded(values: dict[str, Any], header: Header) -> dict[str, Any]:
     """The options, with the target and the reading of the record where no others are given."""
     known: dict[str, Any] = {"dialect": header.dialect[-1]}
-    if not values["base_url"]:
+    if not values["base_url"] and not values["target"]:
         known |= {"base_url": header.target.base_url, "model": header.target.model}
     known |= {"claim": tuple(header.target.claims), "deny": tuple(header.target.denies), "key_variable": header.target.key_variable or None}
     return {name: value or known.get(name) for name, value in values.items()}

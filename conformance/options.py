@@ -39,6 +39,10 @@ class Option:
     """Its place in a target file: a table and a name in it, `limits.rate`; empty for what only one single run can want."""
     kind: Kind = Kind.TEXT
     """What a target file must give there."""
+    secret: bool = False
+    """Whether it may hold a secret: a target file then refers to the environment for it, by `$NAME`."""
+    separator: str = ""
+    """What stands between name and text of a table on the command line."""
     metavar: str = ""
     default: str = ""
     repeated: bool = False
@@ -193,6 +197,8 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="header",
+        secret=True,
+        separator=": ",
         key="target.headers",
         kind=Kind.TABLE,
         metavar="'NAME: VALUE'",
@@ -201,6 +207,8 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="query",
+        secret=True,
+        separator="=",
         key="target.query",
         kind=Kind.TABLE,
         metavar="NAME=VALUE",
@@ -230,6 +238,7 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     ),
     Option(
         name="proxy",
+        secret=True,
         key="proxy.url",
         metavar="URL|none",
         help="Proxy to go through, also to this machine; `none` goes directly. Without it the environment decides.",

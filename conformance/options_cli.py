@@ -37,7 +37,11 @@ def prepared(values: dict[str, Any]) -> Run:
     from conformance.options import Options
     from conformance.run import Run
 
-    return Run(Options.given(values))
+    run = Run(Options.given(values))
+    if run.notice:
+        # What a command prints on standard output may be for another program.
+        click.echo(run.notice, err=True)
+    return run
 
 
 def _click(option: Option) -> Callable[[F], F]:

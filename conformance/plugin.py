@@ -53,6 +53,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword, config.option.markexpr = run.options.keywords, run.options.marks
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say where the options come from."""
+    return [notice] if (notice := config.stash[RUN].notice) else []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say the same on the first line where pytest prints nothing of its own."""
+    notice = session.config.stash[RUN].notice
+    if notice and not session.config.pluginmanager.has_plugin("terminalreporter"):
+        from conformance.render.console import terminal
+
+        terminal().print(notice)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Keep pytest-xdist from multiplying the requests: one process sends them concurrently already."""

@@ -67,6 +67,8 @@ class Header:
     """Seconds since the epoch."""
     embedded: bool = False
     """Whether the target was the reference server, started for this run and gone after it."""
+    target_file: str = ""
+    """The target file that it was begun with, as the user named it; empty for none."""
     wanted: tuple[str, ...] = ()
     """Ids of the requirements asked for, in the order of the catalogue; empty for all."""
     strict: bool = False

@@ -12,10 +12,11 @@ from typing import Final
 from conformance import contract
 from conformance.baseline import Accepted
 from conformance.errors import ConfigurationError, RecordError
-from conformance.options import Options
+from conformance.options import REFERENCE, Options
 from conformance.provenance import Header
 from conformance.runlog import Record
 from conformance.session import RECORD
+from conformance.target_file import TargetFile
 
 _SELECTION: Final = re.compile(r"(?P<only>(?:[A-Z][A-Z0-9-]*(?: |\Z))*)(?:-k (?P<keywords>.*?))?(?: ?-m (?P<marks>.*))?", re.DOTALL)
 """How `Run.selection` writes it."""
@@ -60,11 +61,22 @@ def completed(options: Options, header: Header) -> Options:
         "keywords": (selection["keywords"] or "") if selection else "",
         "marks": (selection["marks"] or "") if selection else "",
     }
-    if not header.embedded:
-        recorded |= {"base_url": target.base_url, "model": target.model}
+    recorded |= {"base_url": REFERENCE} if header.embedded else {"base_url": target.base_url, "model": target.model}
+    if header.target_file:
+        recorded["target"] = header.target_file
     if os.environ.get(target.key_variable, "").strip():
         recorded["key_variable"] = target.key_variable
-    return replace(options, **{name: value for name, value in recorded.items() if name not in options.named})  # type: ignore[arg-type]
+    taken = {name: value for name, value in recorded.items() if name not in options.named}
+    # What the record says is settled: a target file, which may have been changed since, adds to it and replaces nothing of it.
+    return replace(options, **taken, named=options.named | taken.keys())  # type: ignore[arg-type]
+
+
+def check_file(recorded: Header, file: TargetFile) -> None:
+    """Raise `ConfigurationError` for a target file whose key and headers are meant for another endpoint than the run was begun with."""
+    begun = REFERENCE if recorded.embedded else recorded.target.base_url
+    if not file.is_about(begun):
+        hint = "Name the target file that it was begun with, or begin a new run."
+        raise ConfigurationError(f"The run was begun with {begun}, and {file.path} is about {file.base_url or 'nothing'}.", hint=hint)
 
 
 def check(recorded: Header, now: Header) -> None:
@@ -80,6 +92,14 @@ def check(recorded: Header, now: Header) -> None:
                 f"The {what} was changed since the run was begun: its digest was {then[:12]} and is {today[:12]} now.",
                 hint=f"Go on with suite {recorded.suite_version} as it was then, or begin a new run.",
             )
+    for what, sent, sends in (
+        ("headers", recorded.target.headers, now.target.headers),
+        ("query parameters", recorded.target.query, now.target.query),
+    ):
+        if sent != sends:
+            begun, today = (", ".join(names) or "none" for names in (sent, sends))
+            hint = "Give them again as they were: a record holds their names and none of their values."
+            raise ConfigurationError(f"The run was begun with these {what}: {begun}. Now there are: {today}.", hint=hint)
     if bool(recorded.target.key_variable) != bool(now.target.key_variable):
         then, today = (f"the key in ${each}" if each else "no key" for each in (recorded.target.key_variable, now.target.key_variable))
         raise ConfigurationError(f"The run was begun with {then}; now there is {today}.", hint="Set or unset the environment variable.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, resume, revisions, route, session, token_counts
+from conformance import contract, registry, resume, revisions, route, session, target_file, token_counts
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
@@ -44,9 +44,22 @@ class Run:
     def __init__(self, options: Options) -> None:
         self.cut_off = resume.cut_off(options.resume) if options.resume else None
         """What the record says of the run that is gone on with; None for a new one."""
+        given = options.named
         if self.cut_off is not None:
             options = resume.completed(options, self.cut_off)
+        self.target_file = file = target_file.chosen(options)
+        """The target file that the options were completed from; None where there is none for this endpoint."""
+        if file is not None:
+            if self.cut_off is not None and "base_url" not in given:
+                resume.check_file(self.cut_off, file)
+            options = file.completed(options)
         self.options = options
+        try:
+            self._set_up(options)
+        except ConfigurationError as error:
+            raise error if file is None else file.located(error, options) from None
+
+    def _set_up(self, options: Options) -> None:
         with at_fault("dialect"):
             self.contract = contract.load(options.dialect)
         self.catalogue: Catalogue = registry.load()
@@ -83,6 +96,16 @@ class Run:
                 # Its server is started again, where the first one was.
                 target = replace(target, base_url=self.cut_off.target.base_url, model=self.cut_off.target.model)
             resume.check(self.cut_off, self._assignment(target, ()).header())
+
+    @property
+    def notice(self) -> str:
+        """Where the options come from, where the command line does not show it; empty where it does."""
+        if self.target_file is not None:
+            name = "the embedded reference server" if self.embedded else f"{self.options.base_url}, model {self.options.model}"
+            return f"Target file {self.target_file.path}: {name}."
+        if self.cut_off is None and Path(target_file.NAME).is_file():
+            return f"{target_file.NAME} is left aside: --base-url names the endpoint. --target {target_file.NAME} takes the rest from it."
+        return ""
 
     @property
     def selection(self) -> str:
@@ -151,6 +174,7 @@ class Run:
             seed=self.seed,
             budget=self.budget,
             embedded=self.embedded,
+            target_file=self.target_file.path if self.target_file is not None else "",
             scored_revision=self.scored_revision,
             strict=self.options.strict,
             accepted=self.accepted,

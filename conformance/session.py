@@ -66,6 +66,8 @@ class Assignment:
     """Whether the target is the reference server, started for this run."""
     budget: Budget = field(default_factory=Budget)
     """What may be spent on it; keeps count."""
+    target_file: str = ""
+    """The target file that the run was begun with; empty for none."""
     scored_revision: str = ""
     """Revision at which the scored set is frozen; empty when all requirements are scored."""
     strict: bool = False
@@ -89,6 +91,7 @@ class Assignment:
             embedded=self.embedded,
             wanted=tuple(requirement.id for requirement in self.requirements) if self.selection else (),
             strict=self.strict,
+            target_file=self.target_file,
             scored_revision=self.scored_revision,
             accepted=self.accepted,
         )

@@ -178,6 +178,11 @@ def key_in_environment(variable: str = "", environment: Mapping[str, str] | None
     return (known[variable], variable) if variable else (None, "")
 
 
+def same_endpoint(one: str, other: str) -> bool:
+    """Whether two base URLs lead to the same place, however they are written. Raises `TargetError` for one that leads nowhere."""
+    return _base_url(one) == _base_url(other)
+
+
 def sounds_secret(name: str) -> bool:
     """Whether what stands under this name, of a header or a parameter, is likely to be a secret."""
     return bool(_SECRET_NAME.search(name))

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from conformance.gate import ExitStatus
 from conformance.model import Outcome, Place, Violation
-from conformance.options import Options
+from conformance.options import REFERENCE, Options
 from conformance.provenance import Header
 from conformance.render.text import line
 from conformance.report import Report, Row
@@ -99,14 +99,27 @@ def rerun(header: Header, identifier: str) -> str:
     """
     target, usual = header.target, Options()
     dialect = header.dialect[-1] if header.dialect else usual.dialect
-    words = ["conformance", "run", *([] if header.embedded else ["--base-url", target.base_url, "--model", target.model])]
+    file = ["--target", header.target_file] if header.target_file else []
+    words = ["conformance", "run", *file, *_endpoint(header)]
     chosen = (("--dialect", dialect, usual.dialect), ("--tier", header.tier, usual.tier), ("--seed", header.seed, usual.seed))
     for name, value, default in chosen:
-        if str(value) != default:
+        if file or str(value) != default:
             words += [name, str(value)]
     words += [word for feature in sorted(target.claims) for word in ("--claim", feature)]
     words += [word for feature in sorted(target.denies) for word in ("--deny", feature)]
     return line(shlex.join([*words, "--only", identifier]), 1000)
+
+
+def _endpoint(header: Header) -> list[str]:
+    if header.embedded:
+        # Without a target file, nothing else is meant where nothing is named.
+        return ["--base-url", REFERENCE] if header.target_file else []
+    return ["--base-url", header.target.base_url, "--model", header.target.model]
+
+
+def again(report: Report, identifier: str) -> str:
+    """Return the command of `rerun`, for a run; nobody can send again what somebody else sent."""
+    return "" if report.header.imported else rerun(report.header, identifier)
 
 
 def why(row: Row, report: Report) -> tuple[str, ...]:

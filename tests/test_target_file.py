@@ -1,0 +1,359 @@
+"""What a target file may say, what a run makes of it, and how every mistake in one is told before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.errors import ConfigurationError, TargetError
+from conformance.options import REFERENCE, RUN_OPTIONS, Kind, Option, Options
+from conformance.run import Run
+from conformance.target_file import NAME, TargetFile, chosen, read
+from conformance.target_reader import KEYS
+from conformance.toml_places import Document
+
+SECRET = "s3cr3t-0123456789"
+ENVIRONMENT = {"TENANT": "acme", "GATEWAY_KEY": SECRET}
+WHOLE = """
+# Everything that a file may say of an endpoint.
+[target]
+base_url = "https://gateway.example/v1"
+model = "m-1"
+key_variable = "GATEWAY_KEY"
+dialect = "readings/ours.overlay.yaml"
+claims = ["tools", "vision"]
+denies = ["audio"]
+
+[target.headers]
+x-tenant = "$TENANT"
+"X-Api-Key" = "Bearer ${GATEWAY_KEY}"
+
+[target.query]
+api-version = "2024-10-21"
+
+[run]
+tier = "full"
+strict = true
+seed = 7
+
+[limits]
+concurrency = 4
+rate = 2.5
+
+[timeouts]
+connect = 3
+total = 600
+
+[tls]
+ca_file = "certificates/ca.pem"
+client_certificate = "/etc/client.pem"
+
+[proxy]
+url = "http://gateway:$GATEWAY_KEY@proxy:3128"
+"""
+
+
+def write(folder: Path, text: str, name: str = NAME) -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def told(folder: Path, text: str, environment: Mapping[str, str] = ENVIRONMENT) -> str:
+    """What is said of a file that is wrong, without the folder it stands in."""
+    with pytest.raises(TargetError) as caught:
+        read(write(folder, text), environment)
+    return f"{caught.value.message}\n{caught.value.hint}".replace(f"{folder}/", "")
+
+
+def options(**values: object) -> Options:
+    return Options.given(values)
+
+
+# What is read
+
+
+def test_each_option_has_its_place(tmp_path: Path) -> None:
+    file = read(write(tmp_path, WHOLE), ENVIRONMENT)
+    assert file.values == {
+        "base_url": "https://gateway.example/v1",
+        "model": "m-1",
+        "key_variable": "GATEWAY_KEY",
+        "dialect": str(tmp_path / "readings/ours.overlay.yaml"),
+        "claim": ("tools", "vision"),
+        "deny": ("audio",),
+        "header": ("x-tenant: acme", f"X-Api-Key: Bearer {SECRET}"),
+        "query": ("api-version=2024-10-21",),
+        "tier": "full",
+        "strict": True,
+        "seed": "7",
+        "concurrency": "4",
+        "rate": "2.5",
+        "connect_timeout": "3",
+        "request_timeout": "600",
+        "ca_file": str(tmp_path / "certificates/ca.pem"),
+        "client_certificate": "/etc/client.pem",
+        "proxy": f"http://gateway:{SECRET}@proxy:3128",
+    }
+
+
+def test_a_secret_of_the_environment_is_not_shown(tmp_path: Path) -> None:
+    assert SECRET not in repr(read(write(tmp_path, WHOLE), ENVIRONMENT))
+
+
+EXAMPLES = {Kind.FLAG: "true", Kind.WHOLE: "3", Kind.NUMBER: "0.5", Kind.LIST: '["a"]', Kind.TABLE: '{ a = "b" }'}
+
+
+@pytest.mark.parametrize("option", KEYS.values(), ids=KEYS)
+def test_every_option_can_be_given_in_a_file(option: Option, tmp_path: Path) -> None:
+    table, name = option.key.split(".")
+    value = EXAMPLES.get(option.kind, "'x'")
+    file = read(write(tmp_path, f"[{table}]\n{name} = {value}\n"), {})
+    assert set(file.values) == {option.field}
+    given = file.values[option.field]
+    assert isinstance(getattr(Options(), option.field), type(given))
+
+
+def test_options_that_take_numbers_say_so_to_a_file() -> None:
+    for option in RUN_OPTIONS:
+        if option.metavar in ("N", "SECONDS") and option.key:
+            assert option.kind in (Kind.WHOLE, Kind.NUMBER), option.name
+        assert option.repeated == (option.kind in (Kind.LIST, Kind.TABLE)), option.name
+        assert option.flag == (option.kind is Kind.FLAG), option.name
+
+
+def test_every_key_is_in_a_table_and_named_once() -> None:
+    assert len(KEYS) == len([option for option in RUN_OPTIONS if option.key])
+    assert all(key.count(".") == 1 and key == key.lower() for key in KEYS)
+
+
+# What a run makes of it
+
+
+def test_what_the_command_line_says_goes_before_the_file_and_lists_replace(tmp_path: Path) -> None:
+    file = read(write(tmp_path, WHOLE), ENVIRONMENT)
+    whole = file.completed(options(tier="smoke", claim=("logprobs",), header=("x-tenant: other",)))
+    assert (whole.tier, whole.claim, whole.header) == ("smoke", ("logprobs",), ("x-tenant: other",))
+    assert (whole.seed, whole.deny, whole.strict) == ("7", ("audio",), True)
+    assert whole.named == frozenset(file.values)
+
+
+def test_a_file_in_the_current_directory_is_found(tmp_path: Path) -> None:
+    assert chosen(options(), tmp_path) is None
+    write(tmp_path, '[target]\nbase_url = "http://h/v1"\n')
+    found = chosen(options(tier="full"), tmp_path)
+    assert found is not None
+    assert found.base_url == "http://h/v1"
+
+
+def test_what_is_meant_for_one_endpoint_goes_to_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATEWAY_KEY", SECRET)
+    write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodel = "m"\nkey_variable = "GATEWAY_KEY"\nheaders = { x-key = "$GATEWAY_KEY" }\n')
+    ours = Run(options())
+    assert (ours.target(ours.options.base_url, "m").key, ours.options.header) == (SECRET, (f"x-key: {SECRET}",))
+    assert NAME in ours.notice
+    other = Run(options(base_url="http://other/v1", model="m"))
+    assert (other.options.key_variable, other.options.header, other.target_file) == ("", (), None)
+    assert "left aside" in other.notice
+    # Whoever names both means both.
+    both = Run(options(base_url="http://other/v1", target=NAME))
+    assert (both.options.base_url, both.options.header) == ("http://other/v1", (f"x-key: {SECRET}",))
+
+
+def test_the_reference_server_is_named_by_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, f'[target]\nbase_url = "{REFERENCE}"\n[run]\ntier = "smoke"\n')
+    run = Run(options())
+    assert (run.embedded, run.tier, "reference server" in run.notice) == (True, "smoke", True)
+    write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodel = "m"\n')
+    assert Run(options(base_url=REFERENCE)).embedded
+
+
+def test_a_file_that_names_no_endpoint_does_not_stand_for_the_reference_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, '[run]\ntier = "full"\n')
+    with pytest.raises(TargetError, match=r"target\.base_url"):
+        Run(options())
+
+
+def test_one_run_asks_one_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodels = ["m-1", "m-2"]\n')
+    with pytest.raises(TargetError, match="2 models") as caught:
+        Run(options())
+    assert "--model: m-1, m-2" in caught.value.hint
+    assert Run(options(model="m-2")).options.model == "m-2"
+    write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodels = ["m-1"]\n')
+    assert Run(options()).options.model == "m-1"
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words", "hint"),
+    [
+        ("[target]\nbase_url = https://h\n", "line 2, column 12", "not TOML", "quotes"),
+        ("[target]\nclaims = [", "line 2, column 11", "not TOML", ""),
+        ("[target]\nmodel = 'a'\nmodel = 'b'\n", "line 3, column 12", "not TOML", ""),
+        ("[target]\nbase_uri = 'x'\n", "line 2, column 1", "no key target.base_uri", "mean target.base_url?"),
+        ("[limits]\nconcurency = 2\n", "line 2, column 1", "no key limits.concurency", "mean limits.concurrency?"),
+        ("[target]\nrate = 2\n", "line 2, column 1", "no key target.rate", "mean limits.rate?"),
+        ("[timeouts]\nrequest_timeout = 2\n", "line 2, column 1", "no key", "mean timeouts.total?"),
+        ("[run]\nsomething = 2\n", "line 2, column 1", "no key run.something", "Known: run.tier"),
+        ("tier = 'gate'\n", "line 1, column 1", "no key tier", "mean run.tier?"),
+        ("[limit]\nrate = 2\n", "line 1, column 2", "no table limit", "mean limits?"),
+        ("[[target]]\nmodel = 'm'\n", "line 1, column 3", "no key target", "Known"),
+        ("[target]\napi_key = 'sk-1'\n", "line 2, column 1", "no key target.api_key", "target.key_variable"),
+        ("[limits]\n\n# why\nrate = '2'\n", "line 4, column 1", "takes a number, not a text", "without quotes"),
+        ("[limits]\nconcurrency = 2.5\n", "line 2, column 1", "takes a whole number, not a number", "digits"),
+        ("[limits]\nconcurrency = true\n", "line 2, column 1", "not true or false", "digits"),
+        ("[run]\nstrict = 'yes'\n", "line 2, column 1", "takes true or false", "without quotes"),
+        ("[target]\nmodel = ''\n", "line 2, column 1", "not an empty text", "take the line out"),
+        ("[target]\nmodel = 2026-11-21\n", "line 2, column 1", "not a date", "quotes"),
+        ("[target]\nclaims = 'tools'\n", "line 2, column 1", "takes a list of texts", 'claims = ["…"'),
+        ("[target]\nclaims = ['tools', 1]\n", "line 2, column 1", "not a list of other things", ""),
+        ("[target]\nclaims = [\n  'tools',\n  'vision',\n  'tools',\n]\n", "line 3, column 3", "'tools' twice", "one of the two"),
+        ("[target]\nmodel = 'm'\nmodels = ['m']\n", "line 3, column 1", "both given", "one of the two"),
+        ("[target]\nheaders = 'a: b'\n", "line 2, column 1", "takes a table", "[target.headers]"),
+        ("[target.headers]\nx-n = 1\n", "line 2, column 1", "x-n takes a text", "quotes"),
+        ("[target.headers]\n'x:n' = '1'\n", "line 2, column 1", "cannot be a name", "':'"),
+        ("[target.headers]\nx-n = '$NOBODY'\n", "line 2, column 1", "NOBODY is not set", "Set it"),
+        ("[target.headers]\nx-n = 'costs 5$'\n", "line 2, column 1", "dollar sign", "$$"),
+        ("[target]\nheaders.x-token = 'abc'\n", "line 2, column 9", "x-token sounds secret", "$NAME_OF"),
+        ("[target.query]\nsubscription-key = 'abc'\n", "line 2, column 1", "sounds secret", "$NAME_OF"),
+        ("[proxy]\nurl = 'http://u:abc@p:1'\n", "line 2, column 1", "holds a password", "$NAME"),
+    ],
+)
+def test_every_mistake_is_told_with_its_place_and_a_way_out(text: str, place: str, words: str, hint: str, tmp_path: Path) -> None:
+    said = told(tmp_path, text)
+    assert said.startswith(f"{NAME}, {place}: ")
+    assert words in said
+    assert hint in said.partition("\n")[2]
+    assert "abc" not in said
+    assert "sk-1" not in said
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_in_their_order(tmp_path: Path) -> None:
+    said = told(tmp_path, "[run]\ntear = 1\n[limits]\nrate = 'x'\n[nothing]\n[target.headers]\nx-a = 1\nx-b = '$NO'\n")
+    assert said.startswith(f"{NAME} has 5 mistakes:")
+    assert [line.split(",")[1].strip() for line in said.splitlines() if f"{NAME}, line" in line] == [f"line {n}" for n in (2, 4, 5, 7, 8)]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("limits.concurrency = 400", "The concurrency is 400"),
+        ("limits.rate = -1", "The rate is -1"),
+        ("limits.rate = nan", "The rate is nan"),
+        ("timeouts.connect = 0", "`connect`"),
+        ("timeouts.idle = inf", "`idle`"),
+        ("timeouts.total = -3", "`total`"),
+        ("run.tier = 'gatee'", "tier called 'gatee'"),
+        ("run.only = ['STREAM-DONNE']", "STREAM-DONNE"),
+        ("target.dialect = 'open-ai'", "dialect called"),
+        ("target.dialect = 'none/such.yaml'", "such.yaml"),
+        ("target.claims = ['toools']", "toools"),
+        ("target.denies = ['toools']", "toools"),
+        ("target.headers = { Authorization = '$KEY' }", "Authorization"),
+        ("target.headers = { 'x y' = 'a' }", "'x y'"),
+        ("target.key_variable = 'NO_SUCH_VARIABLE'", "NO_SUCH_VARIABLE is not set"),
+        ("target.token_counts = 'nowhere.toml'", "nowhere.toml"),
+        ("tls.ca_file = 'nowhere.pem'", "nowhere.pem"),
+        ("tls.client_certificate = 'nowhere.pem'", "nowhere.pem"),
+        ("tls.client_key = 'nowhere.pem'", "without a client certificate"),
+        ("proxy.url = 'gopher://p'", "proxy"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_the_line_before_anything_is_sent(
+    line: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", SECRET)
+    path = write(tmp_path, f'target.base_url = "https://h/v1"\ntarget.model = "m"\n# a comment\n{line}\n')
+    with pytest.raises(ConfigurationError) as caught:
+        Run(options(target=str(path)))
+    assert caught.value.message.startswith(f"{path}, line 4, column ")
+    assert words in caught.value.message
+    assert caught.value.exit_status == 4
+
+
+def test_a_wrong_base_url_is_told_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, '[target]\nmodel = "m"\nbase_url = "h/v1"\n')
+    with pytest.raises(ConfigurationError, match=r"line 3, column 1: The base URL"):
+        Run(options(target=str(path)))
+
+
+def test_a_mistake_on_the_command_line_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodel = "m"\n[limits]\nconcurrency = 4\n')
+    with pytest.raises(ConfigurationError) as caught:
+        Run(options(target=str(path), concurrency="0"))
+    assert caught.value.message == "The concurrency is 0."
+
+
+def test_what_is_claimed_and_denied_is_a_contradiction(tmp_path: Path) -> None:
+    path = write(tmp_path, '[target]\nbase_url = "http://h/v1"\nmodel = "m"\nclaims = ["tools"]\ndenies = ["tools"]\n')
+    with pytest.raises(ConfigurationError, match=r"line 4, column 1: The target both claims and denies tools"):
+        Run(options(target=str(path)))
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[target]\nmodel = '\xe9'\n"])
+def test_a_file_that_is_not_utf8_is_told(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(data)
+    with pytest.raises(TargetError, match="not UTF-8"):
+        read(path)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="No such file") as caught:
+        chosen(options(target=str(tmp_path / "none.toml")))
+    assert "--target" in caught.value.hint
+
+
+def test_a_mark_before_the_text_and_foreign_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(b"\xef\xbb\xbf[target]\r\nmodel = 'm'\r\n")
+    assert read(path).values == {"model": "m"}
+
+
+# Places
+
+
+NAMES = st.text("abcdefgh_-", min_size=1, max_size=6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(NAMES, NAMES, st.integers(0, 2)), min_size=1, max_size=8, unique_by=lambda each: each[:2]))
+def test_every_key_is_found_on_its_own_line(entries: list[tuple[str, str, int]]) -> None:
+    """Whatever stands between them: comments, empty lines, texts of several lines that look like keys."""
+    text, where = "", {}
+    for table in dict.fromkeys(table for table, _, _ in entries):
+        text += f"[{table}]\n"
+        for _, name, noise in (entry for entry in entries if entry[0] == table):
+            text += ["", f"\n# {name} = 1\n", f'"filler {name}" = """\n{name} = 1\n"""\n'][noise]
+            where[table, name] = text.count("\n") + 1
+            text += f"{name} = [\n  1,\n]\n"
+    document = document_of(text)
+    for (table, name), line in where.items():
+        place = document.place(table, name)
+        assert (place.line, place.column) == (line, 1)
+
+
+def document_of(text: str) -> Document:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        return Document(write(Path(folder), text))
+
+
+def test_a_file_knows_which_endpoint_it_is_about() -> None:
+    file = TargetFile(path=NAME, values={"base_url": "https://Host/v1/"})
+    assert file.is_about("https://host/v1")
+    assert not file.is_about("https://host/v2")
+    assert not file.is_about(REFERENCE)
+    assert TargetFile(path=NAME, values={"base_url": REFERENCE}).is_about(REFERENCE)
