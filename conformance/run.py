@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, registry, resume, revisions, route, session, target_file, token_counts
+from conformance import contract, preflight, registry, resume, revisions, route, session, target_file, token_counts
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
