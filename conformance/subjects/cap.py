@@ -28,15 +28,29 @@ def is_ignored(evidence: Evidence, name: str) -> bool:
     """Whether the target takes a cap under this name and does not know it, as it shows by heeding the other name alone."""
     if name not in CAP_FIELDS:
         return False
-    other = next(each for each in CAP_FIELDS if each != name)
-    return _kept(evidence, name) is False and _kept(evidence, other) is True
+    with_it = _low(evidence, name)
+    with_other = _low(evidence, next(each for each in CAP_FIELDS if each != name))
+    if with_it is None or with_other is None:
+        return False
+    return (not _kept(with_it) and _kept(with_other)) or _goes_on(with_it, with_other)
 
 
-def _kept(evidence: Evidence, name: str) -> bool | None:
-    """Whether the answer to the request that has a low cap under this name keeps to it; None where there is no such answer."""
+def _low(evidence: Evidence, name: str) -> Reply | None:
+    """The answer to the request that has a low cap under this name."""
     asked = evidence.asked(f"cap/{name}")
     seen = [each for each in reply.see(asked) if isinstance(each, Reply)] if asked is not None else []
-    if not seen or not seen[-1].choices or seen[-1].cap is None:
-        return None
-    most = most_tokens(seen[-1].cap)
-    return counted_tokens(seen[-1]) <= most and all(words(choice.text) <= most for choice in seen[-1].choices)
+    return seen[-1] if seen and seen[-1].choices and seen[-1].cap is not None else None
+
+
+def _kept(answered: Reply) -> bool:
+    """Whether an answer keeps to its cap, as far as can be told without its tokenizer."""
+    most = most_tokens(answered.cap or 0)
+    return counted_tokens(answered) <= most and all(words(choice.text) <= most for choice in answered.choices)
+
+
+def _goes_on(answered: Reply, other: Reply) -> bool:
+    """Whether a text that was cut off at the same cap under the other name goes on to its end: too short to tell by its length."""
+    beyond = counted_tokens(answered) > (answered.cap or 0) >= counted_tokens(other)
+    whole, cut = answered.first, other.first
+    ended = whole.finish_reason != "length" and cut.finish_reason == "length"
+    return beyond and ended and answered.cap == other.cap and whole.text.startswith(cut.text)
