@@ -178,6 +178,7 @@ def compare(reports: Sequence[Report], *, common: bool = False) -> Comparison:
 def disagreements(headers: Sequence[Header]) -> tuple[Disagreement, ...]:
     """Name everything in which runs differ that have to ask the same to be compared."""
     facts = {
+        "traffic": ["recorded elsewhere" if header.imported else "requests of its own" for header in headers],
         "contract digest": [header.contract_digest[:12] for header in headers],
         "catalogue digest": [header.catalogue_digest[:12] for header in headers],
         "dialect": [" → ".join(header.dialect) for header in headers],

@@ -54,7 +54,7 @@ def message(report: Report) -> str:
     parts = [
         _verdict(report),
         line(report.contract.dialect, _NAME),
-        "" if header.tier is Tier.GATE else f"tier {header.tier}",
+        "recorded traffic" if header.imported else "" if header.tier is Tier.GATE else f"tier {header.tier}",
         "part only" if header.selection else "",
         "incomplete" if wording.cut_off(report) else "",
         wording.utc(header.started)[:10],
@@ -65,7 +65,7 @@ def message(report: Report) -> str:
 def _verdict(report: Report) -> str:
     match report.gate.status:
         case ExitStatus.CONFORMS:
-            return "conforms"
+            return "no violation seen" if report.header.imported else "conforms"
         case ExitStatus.VIOLATIONS:
             failed = [row.verdict.level for row in report.rows if row.scored and row.verdict.outcome is Outcome.FAIL]
             level = Level.MUST if Level.MUST in failed else Level.SHOULD  # in a strict run SHOULD gates as well

@@ -77,7 +77,8 @@ def failure_block(row: Row, report: Report, *, most: int = CONSTRAINTS) -> list[
     block += [_field("clause", line(clauses))] if clauses else []
     block += [_field("incident", line(incidents))] if incidents else []
     block += [_field("remedy", line(requirement.remedy))] if requirement.remedy else []
-    block.append(_field("rerun", wording.rerun(report.header, requirement.id)))
+    rerun = wording.again(report, requirement.id)
+    block += [_field("rerun", rerun)] if rerun else []
     exchange = report.exchange(verdict.findings[0].exchange) if verdict.findings else None
     if exchange is not None:
         block.append(_field("repeat", curl.command(exchange, report.header.target.key_variable, inline=_BODY)))
@@ -118,8 +119,11 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         _say(console, told)
     if report.exclusions:
         _say(console, f"Clauses knowingly not tested: {len(report.exclusions)}, listed in the report.")
+    for note in report.notes:
+        _say(console, line(note, 1000))
     ceiling = f"; planned: at most {report.plan.requests}, repeats of lost answers apart" if report.plan else ""
-    _say(console, f"Requests sent: {report.requests}{ceiling}.")
+    if not report.header.imported:
+        _say(console, f"Requests sent: {report.requests}{ceiling}.")
     _say(console, line(report.gate.sentence, 1000), style=f"bold {'green' if report.gate.status == 0 else 'red'}")
     _say(console, f"Exit status {int(report.gate.status)}: {wording.meaning(report.gate.status)}.")
     if path:

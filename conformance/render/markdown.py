@@ -67,6 +67,9 @@ def _lines(report: Report) -> Iterator[str]:
     if rest and not cut:
         yield code(rest, _SENTENCE)
         yield ""
+    for note in report.notes:
+        yield code(note, _SENTENCE)
+        yield ""
     yield from _provenance(report)
     yield from _table(report)
     failures = arrange.failures(report)
@@ -86,7 +89,8 @@ def _lines(report: Report) -> Iterator[str]:
 def _provenance(report: Report) -> Iterator[str]:
     header = report.header
     target = "the embedded reference server" if header.embedded else f"{code(header.target.model)} at {code(header.target.base_url)}"
-    yield f"{target} · dialect {code(report.contract.dialect)} · tier {header.tier} · {wording.utc(header.started)}"
+    asked = "recorded traffic" if header.imported else f"tier {header.tier}"
+    yield f"{target} · dialect {code(report.contract.dialect)} · {asked} · {wording.utc(header.started)}"
     yield ""
     if header.selection:
         yield f"Only a part was judged: {code(header.selection)}"
@@ -95,7 +99,7 @@ def _provenance(report: Report) -> Iterator[str]:
         yield f"Scored by revision {header.scored_revision}"
         yield ""
     digests = f"contract {code(report.contract.digest[:12])} · catalogue {code(header.catalogue_digest[:12])}"
-    yield f"{report.requests} requests · suite {header.suite_version} · {digests}"
+    yield f"{report.requests} {'exchanges' if header.imported else 'requests'} · suite {header.suite_version} · {digests}"
     yield ""
 
 

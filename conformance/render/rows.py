@@ -73,6 +73,9 @@ class ShownRow:
     evidence: tuple[Link, ...]
     """Where it was seen to hold."""
     rerun: str
+    """The command that asks it again; empty where it was not asked."""
+    reading: str
+    """The dialect that was judged by."""
     brief: bool
     """Whether something was left out to keep the page small."""
 
@@ -99,7 +102,8 @@ def shown(row: Row, report: Report, gallery: Gallery) -> ShownRow:
         more=len(verdict.findings) - sum(len(same) for same in chosen),
         codes=codes,
         evidence=tuple(gallery.link(identifier) for identifier in verdict.evidence[:SEEN]),
-        rerun=wording.rerun(report.header, requirement.id),
+        rerun=wording.again(report, requirement.id),
+        reading=report.contract.dialect,
         brief=brief and bool(verdict.findings),
     )
 

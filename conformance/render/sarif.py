@@ -49,6 +49,7 @@ def document(report: Report) -> dict[str, Json]:
         "results": [result for row in _failures(report) for result in _results(row, rules[row.requirement.id])],
         "properties": {
             "sentence": line(report.gate.sentence, _TEXT),
+            "notes": [line(note, _TEXT) for note in report.notes],
             "contract": {"digest": report.contract.digest},
             "catalogue": {"digest": report.header.catalogue_digest},
             "dialect": [*report.contract.chain],
@@ -168,7 +169,8 @@ def _identity(report: Report) -> str:
 
 def _about(report: Report) -> str:
     target = report.header.target
-    return f"Conformance of {line(target.base_url, 200)}, model {line(target.model, 200)}, tier {report.header.tier}."
+    asked = "in recorded traffic" if report.header.imported else f"tier {report.header.tier}"
+    return f"Conformance of {line(target.base_url, 200)}, model {line(target.model, 200)}, {asked}."
 
 
 def _mark(row: Row) -> str:

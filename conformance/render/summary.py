@@ -12,6 +12,7 @@ from typing import Final
 from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow, Treatment
 from conformance.model import Finding, Json, Place
+from conformance.provenance import Imported
 from conformance.render import arrange, capabilities, constraints, wording
 from conformance.render.text import shown
 from conformance.report import Report, Row
@@ -42,9 +43,15 @@ def document(report: Report) -> dict[str, Json]:
     return {
         "summary_version": VERSION,
         "suite": {"version": header.suite_version},
-        "contract": {"revision": header.contract_revision, "digest": header.contract_digest},
+        "contract": {"revision": report.contract.revision, "digest": report.contract.digest},
         "catalogue": {"digest": header.catalogue_digest},
-        "dialect": [*header.dialect],
+        "dialect": [*report.contract.chain],
+        "planned_under": {
+            "dialect": [*header.dialect],
+            "contract": {"revision": header.contract_revision, "digest": header.contract_digest},
+        },
+        "imported": _imported(header.imported) if header.imported else None,
+        "notes": [shown(note, _TEXT) for note in report.notes],
         "target": {
             "base_url": shown(target.base_url, _TEXT),
             "model": shown(target.model, _TEXT),
@@ -83,6 +90,19 @@ def document(report: Report) -> dict[str, Json]:
         "constraints": [_constraint(row) for row in report.constraints],
         "capabilities": [_capability(row) for row in report.capabilities],
         "exclusions": [{"area": str(e.area), "clause": e.clause, "because": e.because} for e in report.exclusions],
+    }
+
+
+def _imported(imported: Imported) -> dict[str, Json]:
+    return {
+        "source": shown(imported.source, _TEXT),
+        "form": imported.form,
+        "tool": shown(imported.tool, _TEXT),
+        "taken": imported.taken,
+        "others": imported.others,
+        "unreadable": imported.unreadable,
+        "left_out": [{"because": shown(reason, _TEXT), "count": number} for reason, number in imported.left_out],
+        "whole": imported.whole,
     }
 
 

@@ -145,7 +145,7 @@ def test_the_first_screen_says_verdict_subject_and_what_was_not_tested(typical: 
         "http://127.0.0.1:8000/v1",
         "toy-model",
         "openai → openai-compatible",
-        "c0ffeec0ffee",
+        typical.contract.digest[:12],
         "facadefacade",
         "gate, 1",
         "5 sent; planned: at most 40, repeats of lost answers apart",
