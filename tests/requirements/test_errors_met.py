@@ -8,7 +8,7 @@ import pytest
 
 from conformance import judge, registry
 from conformance.model import Exchange, Expectation, FaultKind, Json, Outcome, Sent, Verdict, Violation
-from tests.evidence import REFUSAL, Held, answered, evidence, lost, purpose, refused
+from tests.evidence import REFUSAL, Held, answered, delta, evidence, lost, purpose, refused, streamed
 
 BODY = Violation(constraint="maximum", pointer="/temperature", clause="/x-request/out-of-range", sent="3", core=True)
 METHOD = Violation(constraint="method", pointer="", clause="/x-errors/wrong-method", sent="PUT", core=True)
@@ -106,6 +106,30 @@ def test_a_server_may_know_a_handful_of_methods() -> None:
     tries = (page, page, page)
     assert outcome("ERROR-DOOR-NO-5XX", *tries, violation=METHOD, key="door/put", topics=("method",)) is Outcome.PASS
     assert outcome("ERROR-DOOR-NO-5XX", *tries, violation=MODEL, key="door/unknown-model", topics=("model",)) is Outcome.FAIL
+
+
+FAILS: Json = {"error": {"message": "no such key", "type": "invalid_request_error"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "checked", "status"),
+    [
+        (streamed(FAILS), Outcome.PASS, Outcome.FAIL),
+        (streamed(delta(role="assistant"), {**delta(), **FAILS}), Outcome.PASS, Outcome.FAIL),
+        (answered(FAILS), Outcome.PASS, Outcome.FAIL),
+        (streamed(delta(role="assistant"), delta("Hi"), FAILS), Outcome.FAIL, Outcome.NOT_RUN),
+        (streamed(delta("Hi"), delta(finish="stop")), Outcome.FAIL, Outcome.NOT_RUN),
+    ],
+)
+def test_nobody_is_let_in_whose_answer_is_an_error_whatever_its_status(answer: Exchange, checked: Outcome, status: Outcome) -> None:
+    """Nayjest/lm-proxy begins every stream with a role, and tells after that what is wrong."""
+    for rule, expected in (("ERROR-KEY-CHECKED", checked), ("ERROR-KEY-STATUS", status)):
+        held = Held()
+        keyed = answered()
+        held.add(purpose("preflight/max_tokens"), replace(keyed, sent=replace(keyed.sent, headers=(("Authorization", "Bearer $KEY"),))))
+        held.add(purpose("door/wrong-key", violation=AUTH, control="preflight/max_tokens", topics=("auth",)), answer)
+        held.add(purpose("door/no-key", violation=AUTH, control="preflight/max_tokens"), refused(401))
+        assert verdict(rule, held).outcome is expected
 
 
 @pytest.mark.parametrize(

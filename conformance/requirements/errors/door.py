@@ -8,7 +8,7 @@ from typing import Final
 from conformance.model import Finding, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Standing
 from conformance.registry import contract, incident, requirement, standard
-from conformance.requirements.errors.own import RFC_9110, answer_of, code_of
+from conformance.requirements.errors.own import RFC_9110, answer_of, code_of, let_in
 from conformance.subjects.failure import breaks_anyway, request
 
 _NOT_IMPLEMENTED: Final = 501
@@ -62,7 +62,7 @@ def nothing_breaks_at_the_door(asked: Asked) -> Iterator[Finding]:
 def unknown_models_are_refused(asked: Asked) -> Iterator[Finding]:
     """A model that does not exist, or has no name, is refused, not answered by another; servers of a single model do so by design."""
     answer = answer_of(asked)
-    if answer.succeeded:
+    if let_in(answer):
         yield Finding(code="answered", expected="404", received=f"{answer.status} by some other model")
 
 
@@ -75,7 +75,7 @@ def unknown_models_are_refused(asked: Asked) -> Iterator[Finding]:
 def unknown_models_get_404(asked: Asked) -> Iterator[Finding]:
     """A model that does not exist is answered with 404."""
     answer = answer_of(asked)
-    if answer.succeeded:
+    if let_in(answer):
         raise AbsentError("answered by another model")
     if answer.status != 404:
         yield Finding(code="status", expected="404", received=str(answer.status))

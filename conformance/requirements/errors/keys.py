@@ -8,7 +8,7 @@ from typing import Final
 from conformance.model import Finding, Level, Place, Purpose
 from conformance.observation import AbsentError, Asked, Gap, GapKind, View
 from conformance.registry import contract, incident, requirement, standard
-from conformance.requirements.errors.own import RFC_9110, answer_of, code_of
+from conformance.requirements.errors.own import RFC_9110, answer_of, code_of, let_in
 from conformance.subjects.failure import request
 
 _BOTH: Final = ("door/no-key", "door/wrong-key")
@@ -52,7 +52,7 @@ plain_key: Final = bad_key.where(lambda purpose: not _malformed(purpose), "reque
 def keys_are_checked(asked: Asked) -> Iterator[Finding]:
     """A target that asks for a key lets nobody in without one, nor with one that does not exist, nor with something else in its place."""
     answer = answer_of(asked)
-    if answer.succeeded:
+    if let_in(answer):
         violation = asked.purpose.violation
         sent = violation.sent if violation else "a bad key"
         yield Finding(code="let-in", expected="401", received=f"{answer.status} for {sent}")
@@ -67,7 +67,7 @@ def keys_are_checked(asked: Asked) -> Iterator[Finding]:
 def bad_keys_get_401(asked: Asked) -> Iterator[Finding]:
     """A missing or wrong key is answered with 401."""
     answer = answer_of(asked)
-    if answer.succeeded:
+    if let_in(answer):
         raise AbsentError("let in")
     if answer.status != 401:
         yield Finding(code="status", expected="401", received=str(answer.status))
@@ -114,7 +114,7 @@ def a_401_says_what_is_wanted(asked: Asked) -> Iterator[Finding]:
 def other_schemes_get_401(asked: Asked) -> Iterator[Finding]:
     """Another scheme, a key without a scheme and a scheme without a key are answered with 401, or with 400."""
     answer = answer_of(asked)
-    if answer.succeeded:
+    if let_in(answer):
         raise AbsentError("let in")
     if answer.status not in {400, 401}:
         yield Finding(code="status", expected="401 or 400", received=str(answer.status))

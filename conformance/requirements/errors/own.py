@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from conformance.model import Finding, Json, Place, Purpose
+from conformance.model import MISSING, Finding, Json, Place, Purpose
 from conformance.observation import AbsentError, Asked, Gap, Observation, UnmetError, View
-from conformance.strictjson import get, show
+from conformance.strictjson import get, items, show
 from conformance.subjects.failure import ErrorReply, error_reply
+from conformance.subjects.reply import Stream
 
 RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 
@@ -75,6 +76,22 @@ def answer_of(asked: Asked) -> Observation:
     if asked.answer is None:
         raise UnmetError("every attempt failed")
     return asked.answer
+
+
+def let_in(answer: Observation) -> bool:
+    """Whether a request was let in: answered with a success that is none only by its status, while an error is all that it says."""
+    if not answer.succeeded or get(answer.json, "error") not in (None, MISSING):
+        return False
+    if not answer.is_event_stream or not answer.decoded.events:
+        return True
+    stream = Stream(answer)
+    return not stream.errors or any(has_said_something(chunk.value) for chunk in stream.objects)
+
+
+def has_said_something(chunk: dict[str, Json]) -> bool:
+    """Whether a chunk has a piece of an answer in it, rather than a role alone."""
+    deltas = (get(choice, "delta") for choice in items(chunk, "choices"))
+    return any(isinstance(delta, dict) and any(value for name, value in delta.items() if name != "role") for delta in deltas)
 
 
 def code_of(answer: Observation, wanted: str) -> Iterator[Finding]:
