@@ -76,6 +76,13 @@ def _checked(url: str) -> str:
     return url
 
 
+def check_argument(url: str) -> None:
+    """Raise `TargetError` for a proxy with a password in it: everybody on this machine can read the arguments of a process."""
+    if url != DIRECT and urlsplit(_checked(url)).password:
+        hint = "Leave it to HTTPS_PROXY, or to a target file that refers to a variable: http://user:$PASSWORD@host:3128."
+        raise TargetError("There is a password in --proxy.", hint=hint, options=("proxy",))
+
+
 def _passphrase(key: Path) -> str:
     """Without this, OpenSSL would ask whoever sits at the terminal."""
     if passphrase := os.environ.get(PASSPHRASE, ""):

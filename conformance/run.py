@@ -55,6 +55,8 @@ class Run:
             options = file.completed(options)
         self.options = options
         try:
+            if "proxy" in given:
+                route.check_argument(options.proxy)
             self._set_up(options)
         except ConfigurationError as error:
             raise error if file is None else file.located(error, options) from None

@@ -7,6 +7,7 @@ import hashlib
 import re
 import shlex
 from typing import Final
+from urllib.parse import parse_qsl
 
 from conformance.model import Exchange
 from conformance.render.text import line, visible
@@ -18,7 +19,7 @@ _BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-e
 """Fields that curl computes itself from the rest."""
 
 _HIDDEN: Final = "***"
-"""What the record holds in place of a value that was given with `--header`."""
+"""What the record holds in place of a value that was given with `--header` or `--query`."""
 
 _DEFAULTS: Final = ("Accept", "Content-Type", "User-Agent")
 """Fields that curl would add of its own accord."""
@@ -49,7 +50,8 @@ def command(exchange: Exchange, key_variable: str, *, inline: int = INLINE) -> s
     words += [word for name in _DEFAULTS if name.lower() not in present for word in ("-H", f"'{name}:'")]
     if any(name.lower() == "accept-encoding" and value.strip().lower() != "identity" for name, value in sent.headers):
         words.append("--compressed")
-    hidden = ", ".join(line(name, 80) for name, value in sent.headers if value == _HIDDEN)
+    given = [*sent.headers, *parse_qsl(sent.url.partition("?")[2])]
+    hidden = ", ".join(line(name, 80) for name, value in given if value == _HIDDEN)
     notes = [f"put the value of {hidden} for {_HIDDEN}: the record does not have it"] if hidden else []
     if len(sent.body) > inline:
         digest = hashlib.sha256(sent.body).hexdigest()[:12]
