@@ -15,8 +15,9 @@ from conformance import (
     compare_cli,
     contract_cli,
     explore_cli,
-    judge_cli,
     history_cli,
+    judge_cli,
+    merge_cli,
     minimise_cli,
     opinion_cli,
     plan_cli,
@@ -60,6 +61,7 @@ main.add_command(annotate_cli.annotate)
 main.add_command(contract_cli.contract)
 main.add_command(compare_cli.compare)
 main.add_command(history_cli.history)
+main.add_command(merge_cli.merge)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
 main.add_command(judge_cli.judge)

@@ -272,6 +272,12 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         default="1",
         help="Seed of everything that is drawn; runs are comparable when it is the same.",
     ),
+    Option(
+        name="shard",
+        key="run.shard",
+        metavar="I/N",
+        help="Send one of N parts of the run, for jobs side by side; `conformance merge` judges all of them together.",
+    ),
     Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
@@ -312,6 +318,7 @@ class Options:
     token_counts: str = ""
     output: str = "reports"
     seed: str = "1"
+    shard: str = ""
     resume: str = ""
     keywords: str = ""
     """What else narrows the run down, for the record: pytest's -k."""

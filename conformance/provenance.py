@@ -69,6 +69,8 @@ class Header:
     """Whether the target was the reference server, started for this run and gone after it."""
     target_file: str = ""
     """The target file that it was begun with, as the user named it; empty for none."""
+    shard: str = ""
+    """Which part of the plan was asked, `2/4`; empty for all of it."""
     wanted: tuple[str, ...] = ()
     """Ids of the requirements asked for, in the order of the catalogue; empty for all."""
     strict: bool = False

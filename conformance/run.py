@@ -26,6 +26,7 @@ from conformance.registry import Catalogue, Requirement
 from conformance.render import artefacts
 from conformance.render.text import line
 from conformance.runlog import Record
+from conformance.sharding import Shard
 from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_environment
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Run:
         )
         self.seed = _whole("seed", options.seed)
         self.budget = Budget(Ceilings.given(options))
+        self.shard = Shard.parse(options.shard) if options.shard else None
         if self.embedded and options.model:
             hint = "Name the endpoint with --base-url URL."
             raise TargetError("--model is given without --base-url.", hint=hint, options=("model",))
@@ -177,6 +179,7 @@ class Run:
             budget=self.budget,
             embedded=self.embedded,
             target_file=self.target_file.path if self.target_file is not None else "",
+            shard=self.shard,
             scored_revision=self.scored_revision,
             strict=self.options.strict,
             accepted=self.accepted,
@@ -197,7 +200,7 @@ class Run:
         from conformance import second_opinion
         from conformance.render import opinion
 
-        if self.selection or report.plan is None:
+        if self.selection or self.shard or report.plan is None:
             return ()
         try:
             return tuple(opinion.short(second_opinion.compare(report, self.contract), str(self.folder)))

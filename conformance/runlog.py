@@ -17,7 +17,7 @@ import os
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 
@@ -28,7 +28,7 @@ from conformance.model import Exchange, Json, Purpose
 from conformance.provenance import Footer, Header, Plan, Spent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -234,6 +234,15 @@ class Record:
         """Whether the run came to its end and all of it is here."""
         return self.footer is not None and self.footer.complete and not self.torn
 
+    @property
+    def gap(self) -> str:
+        """Why it is not a whole run; empty when it is."""
+        if self.torn:
+            return "the record was cut off in the middle of a line"
+        if self.footer is None:
+            return "the record has no end, so the run was killed"
+        return self.footer.reason
+
     def keys(self) -> tuple[str, ...]:
         """Return the keys of all requests: first those that were never planned, as they came, then the planned ones in order."""
         planned = {purpose.key for purpose in self.plan.purposes} if self.plan else set()
@@ -314,6 +323,27 @@ class Record:
 
     def _bad(self, number: int, why: str) -> RecordError:
         return RecordError(f"Line {number} of {self._path} is not part of a record: {why}.", hint="Name the run.jsonl of a run.")
+
+
+def merge(records: Sequence[Record], header: Header, footer: Footer, path: Path) -> None:
+    """Write one record of several that share a plan, key by key; the number of exchanges in the footer is filled in.
+
+    Whatever was asked in more than one of them keeps all its attempts, in the order of the records, counted on. Raises what
+    `RecordWriter` raises.
+    """
+    plan = next((record.plan for record in records if record.plan is not None), None)
+    planned = [purpose.key for purpose in plan.purposes] if plan is not None else []
+    with RecordWriter(path, header) as writer:
+        if plan is not None:
+            writer.plan(plan)
+        for key in dict.fromkeys([*(key for record in records for key in record.keys()), *planned]):  # noqa: SIM118 - no mapping
+            last = 0
+            for record in records:
+                before = last
+                for exchange in record.attempts(key):
+                    last = before + exchange.attempt
+                    writer.append(replace(exchange, attempt=last))
+        writer.close(replace(footer, exchanges=writer.exchanges))
 
 
 def _line(kind: str, form: dict[str, Json]) -> bytes:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from conformance import __version__, capabilities, constraints, plan, preflight
+from conformance import __version__, capabilities, constraints, plan, preflight, sharding
 from conformance.ask import Ask
 from conformance.baseline import Accepted, Mark, marked
 from conformance.budget import Budget, spent
@@ -35,6 +35,7 @@ from conformance.report import Report, Row
 from conformance.revisions import scores
 from conformance.runlog import Record, RecordWriter
 from conformance.settle import settled
+from conformance.sharding import Shard
 from conformance.steps import Step
 from conformance.target import Target
 from conformance.wire import Wire
@@ -68,6 +69,8 @@ class Assignment:
     """What may be spent on it; keeps count."""
     target_file: str = ""
     """The target file that the run was begun with; empty for none."""
+    shard: Shard | None = None
+    """The part of the run that is to be sent; None for all of it."""
     scored_revision: str = ""
     """Revision at which the scored set is frozen; empty when all requirements are scored."""
     strict: bool = False
@@ -92,6 +95,7 @@ class Assignment:
             wanted=tuple(requirement.id for requirement in self.requirements) if self.selection else (),
             strict=self.strict,
             target_file=self.target_file,
+            shard=str(self.shard or ""),
             scored_revision=self.scored_revision,
             accepted=self.accepted,
         )
@@ -117,9 +121,13 @@ class Assignment:
         """Everything that is to be sent after the preflight."""
         return plan.build(self.catalogue, self.requirements, self.ask(cap_field), denies=self.denies)
 
+    def share(self, steps: plan.Steps) -> plan.Steps:
+        """What of the plan this process is to send."""
+        return steps if self.shard is None else sharding.part(steps, self.shard)
+
     def price(self) -> Plan:
-        """What the whole run may cost at most, the preflight included."""
-        steps = self.steps()
+        """What this run may cost at most, the preflight included."""
+        steps = self.share(self.steps())
         return plan.price([*preflight.steps(self.ask()), *steps.first, *steps.last])
 
 
@@ -199,7 +207,8 @@ def _exchange_everything(
     control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
-    for batch in (steps.first, steps.last):
+    mine = assignment.share(steps)
+    for batch in (mine.first, mine.last):
         if observed.complete and batch:
             observed = observe(
                 batch,
@@ -275,6 +284,12 @@ def judged(
         # The preflight came to nothing. Whatever it saw, a target that cannot be tested has passed nothing.
         verdicts = tuple(Verdict(requirement=r.id, level=level(r, contract), outcome=Outcome.NOT_RUN) for r in wanted)
         gate = Gate(status=ExitStatus.NOT_JUDGED, sentence=f"Could not be tested. {_why(record)}")
+    elif record.header.shard:
+        verdicts = sharding.verdicts(record, contract, wanted)
+        counted = [v for r, v in zip(wanted, verdicts, strict=True) if scores(frozen, r.since)]
+        # Nothing is stale before all of it is there.
+        marks = marked(verdicts, entries, lambda _: False)
+        gate = sharding.gate(record.header.shard, counted, complete=record.complete, reason=_why(record), strict=strict, marks=marks)
     else:
         verdicts = judge(evidence, wanted)
         scored = tuple(v for r, v in zip(wanted, verdicts, strict=True) if scores(frozen, r.since))
@@ -295,7 +310,7 @@ def judged(
             for r, v in zip(wanted, verdicts, strict=True)
         ),
         constraints=constraints.rows(evidence, catalogue.requirements),
-        capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan else (),
+        capabilities=_capabilities(record, evidence, catalogue, verdicts) if record.plan and not record.header.shard else (),
         exclusions=catalogue.exclusions,
         records=record,
         requests=record.count,
@@ -337,8 +352,4 @@ def _notes(header: Header, contract: Contract) -> tuple[str, ...]:
 
 
 def _why(record: Record) -> str:
-    if record.torn:
-        return "the record was cut off in the middle of a line"
-    if record.footer is None:
-        return "the record has no end, so the run was killed"
-    return record.footer.reason
+    return record.gap

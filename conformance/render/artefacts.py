@@ -23,7 +23,9 @@ NAMES: Final = (HTML, CONTRACT, SUMMARY, MARKDOWN, JUNIT, SARIF, BADGE)
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write the files of `NAMES`. Raises `RecordError` when the folder cannot be written to."""
+    """Write the files of `NAMES`; none for a shard, which is no run yet. Raises `RecordError` when the folder cannot be written to."""
+    if report.header.shard:
+        return
     from conformance.render import badge, contract_view, html, junit, markdown, sarif, summary
 
     try:

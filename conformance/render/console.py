@@ -6,6 +6,7 @@ Text from the target is shown through `text` and handed to rich as plain strings
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Exchange, Level, Outcome
@@ -124,10 +125,12 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
     ceiling = f"; planned: at most {report.plan.requests}, repeats of lost answers apart" if report.plan else ""
     if not report.header.imported:
         _say(console, f"Requests sent: {report.requests}{ceiling}.")
-    _say(console, line(report.gate.sentence, 1000), style=f"bold {'green' if report.gate.status == 0 else 'red'}")
-    _say(console, f"Exit status {int(report.gate.status)}: {wording.meaning(report.gate.status)}.")
+    held = report.gate.status == 0
+    _say(console, line(report.gate.sentence, 1000), style=f"bold {'red' if not held else 'yellow' if report.header.shard else 'green'}")
+    _say(console, f"Exit status {int(report.gate.status)}: {wording.outcome(report)}.")
     if path:
-        _say(console, f"Report: {line(path, 1000)}")
+        shown = f"Shard: {line(str(Path(path).parent), 1000)}" if report.header.shard else f"Report: {line(path, 1000)}"
+        _say(console, shown)
 
 
 class LiveProgress:

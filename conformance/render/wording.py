@@ -38,6 +38,11 @@ def meaning(status: ExitStatus) -> str:
             assert_never(status)
 
 
+def outcome(report: Report) -> str:
+    """Say what the exit status of a run means; a shard that was asked has come to nothing yet."""
+    return "asked, not judged" if report.header.shard and not report.gate.status else meaning(report.gate.status)
+
+
 def cut_off(report: Report) -> str:
     """Say why the run is not a whole one; empty when it is."""
     if report.torn:
