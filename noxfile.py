@@ -40,6 +40,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def baseline(session: nox.Session) -> None:
+    """Propose what to accept for now: `nox -s baseline -- reports/RUN --output baseline.toml`."""
+    _install(session)
+    session.run("conformance", "baseline", *session.posargs)
+
+
+@nox.session
 def explore(session: nox.Session) -> None:
     """Ask random questions: `nox -s explore -- --base-url URL --model NAME --seconds 60`; without arguments the reference server."""
     _install(session)

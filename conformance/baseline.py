@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from conformance.model import Outcome, Verdict
+from conformance.model import Level, Outcome, Verdict
 
 
 class Expect(StrEnum):
@@ -90,7 +90,7 @@ class Mark:
 def weigh(verdict: Verdict, entries: Iterable[Accepted], asked: Callable[[Accepted], bool] = lambda _: True) -> Mark:
     """Hold a verdict against what is listed of its requirement; `asked` says whether this run sent what an entry is about."""
     listed = tuple(entries)
-    found = tuple(dict.fromkeys([*(code for code, _ in verdict.codes), *(finding.code for finding in verdict.findings)]))
+    found = _found(verdict)
     told = tuple((entry, _standing(entry, verdict, found, asked)) for entry in listed)
     if verdict.outcome is Outcome.FAIL:
         pinned = {entry.code for entry in listed}
@@ -125,3 +125,37 @@ def _standing(entry: Accepted, verdict: Verdict, found: tuple[str, ...], asked: 
             return Standing.UNTOLD
         case _:
             assert_never(verdict.outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A baseline that fits a run, and how it differs from the one before."""
+
+    kept: tuple[Accepted, ...]
+    added: tuple[Accepted, ...]
+    """Without a reason, which somebody has to give."""
+    dropped: tuple[Accepted, ...]
+    """What no longer occurs."""
+
+
+def propose(verdicts: Iterable[Verdict], marks: Mapping[str, Mark], entries: Iterable[Accepted], levels: Iterable[Level]) -> Proposal:
+    """List everything that keeps a run from being green: failures by code, and what is inconclusive, of requirements at these levels."""
+    binding, added = frozenset(levels), list[Accepted]()
+    gone = {entry for mark in marks.values() for entry in mark.stale}
+    for verdict in verdicts:
+        listed = {entry.code for entry, _ in marks[verdict.requirement].entries} if verdict.requirement in marks else set()
+        if verdict.level in binding and verdict.outcome is Outcome.FAIL:
+            added += [Accepted(rule=verdict.requirement, code=code) for code in _found(verdict) if code not in listed]
+        elif verdict.level in binding and verdict.outcome is Outcome.INCONCLUSIVE and "" not in listed:
+            added.append(Accepted(rule=verdict.requirement, expect=Expect.INCONCLUSIVE))
+    known = tuple(entries)
+    return Proposal(
+        kept=tuple(entry for entry in known if entry not in gone),
+        added=tuple(added),
+        dropped=tuple(entry for entry in known if entry in gone),
+    )
+
+
+def _found(verdict: Verdict) -> tuple[str, ...]:
+    """Every code of a verdict, in the order in which they were first found."""
+    return tuple(dict.fromkeys([*(code for code, _ in verdict.codes), *(finding.code for finding in verdict.findings)]))

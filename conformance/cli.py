@@ -12,6 +12,7 @@ import click
 from conformance import (
     __version__,
     annotate_cli,
+    baseline_cli,
     compare_cli,
     contract_cli,
     explore_cli,
@@ -58,6 +59,7 @@ def main() -> None:
 
 
 main.add_command(annotate_cli.annotate)
+main.add_command(baseline_cli.baseline)
 main.add_command(contract_cli.contract)
 main.add_command(compare_cli.compare)
 main.add_command(history_cli.history)

@@ -51,6 +51,8 @@ class Cell:
 
     verdict: Verdict
     change: Change | None = None
+    accepted: bool = False
+    """Whether the baseline of that run lists all that is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,8 @@ def compare(reports: Sequence[Report], *, common: bool = False) -> Comparison:
         asked = tuple(number for number, verdict in enumerate(verdicts) if verdict and _asked(verdict, common=common))
         present = [verdict for verdict in verdicts if verdict is not None]
         if len(asked) == len(ordered):
-            lines.append(Line(requirement=requirement, cells=_cells(present, before)))
+            accepted = [rows[name].is_accepted for rows in by_run]
+            lines.append(Line(requirement=requirement, cells=_cells(present, accepted, before)))
         elif asked:
             omitted.append(Omission(requirement=name, asked=asked))
     areas = list(Area)
@@ -223,14 +226,15 @@ def _before(number: int, reports: Sequence[Report]) -> int | None:
     return max(earlier)[1] if earlier else None
 
 
-def _cells(verdicts: list[Verdict], before: tuple[int | None, ...]) -> tuple[Cell, ...]:
+def _cells(verdicts: list[Verdict], accepted: list[bool], before: tuple[int | None, ...]) -> tuple[Cell, ...]:
     """Set each verdict against the latest one before it, of the same target, that said anything."""
     cells = []
-    for verdict, place in zip(verdicts, before, strict=True):
+    for verdict, excused, place in zip(verdicts, accepted, before, strict=True):
         earlier = place
         while earlier is not None and verdicts[earlier].outcome not in _CONCLUSIVE:
             earlier = before[earlier]
-        cells.append(Cell(verdict=verdict, change=None if earlier is None else _change(verdicts[earlier], verdict)))
+        change = None if earlier is None else _change(verdicts[earlier], verdict)
+        cells.append(Cell(verdict=verdict, change=change, accepted=excused))
     return tuple(cells)
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from conformance.errors import ConfigurationError
+
 if TYPE_CHECKING:
+    from conformance.baseline import Accepted
+    from conformance.contract import Contract
     from conformance.provenance import Header
     from conformance.registry import Catalogue, Requirement
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="RECORD|FILE.har|FILE.jsonl|FOLDER|-", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--dialect", default="", metavar="NAME|FILE", help="Reading to judge by; else the one of the run.")
 @click.option("--strict", is_flag=True, help="Let failing SHOULD requirements gate as well, as a run with --strict does by itself.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Baseline to gate by; else the one of the run.")
 @click.option("--all", "everything", is_flag=True, help="Judge the whole catalogue, though the run was narrowed down.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for the reports; else beside the record.")
 @click.option("--base-url", default="", metavar="URL", help="Captured traffic: the endpoint that is judged, where there are several.")
@@ -27,6 +33,7 @@ def judge(
     source: Path,
     dialect: str,
     strict: bool,
+    baseline: Path | None,
     everything: bool,
     output: Path | None,
     base_url: str,
@@ -67,13 +74,24 @@ def judge(
         reading = contract.load(dialect or opened.header.dialect[-1])
         catalogue.verify(reading)
         wanted = catalogue.requirements if everything else _wanted(opened.header, catalogue)
-        report = session.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict)
+        accepted = None if baseline is None else _accepted(baseline, opened.header, reading, catalogue)
+        report = session.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict, accepted=accepted)
         folder.mkdir(parents=True, exist_ok=True)
         artefacts.write(report, folder)
         screen = console.terminal()
         console.failures(report, screen)
         console.summary(report, screen, path=str(folder / artefacts.HTML))
     return report.gate.status
+
+
+def _accepted(path: Path, header: Header, reading: Contract, catalogue: Catalogue) -> tuple[Accepted, ...]:
+    """Entries of a baseline, which has to be good on the day of the run."""
+    from conformance import baseline_file
+
+    if header.imported is not None:
+        hint = "Nobody planned these requests, so nothing can be said of what no longer occurs."
+        raise ConfigurationError("There is no baseline for captured traffic.", hint=hint)
+    return baseline_file.load(path, reading, catalogue, datetime.fromtimestamp(header.started, UTC).date())
 
 
 def _wanted(header: Header, catalogue: Catalogue) -> tuple[Requirement, ...]:

@@ -20,7 +20,7 @@ from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.model import Area, Level, Outcome
 from conformance.options import RUN_OPTIONS, Option, Options
-from conformance.render import artefacts, wording
+from conformance.render import accepted, artefacts, wording
 from conformance.report import Report
 from conformance.run import Run
 
@@ -113,9 +113,13 @@ class RequirementItem(pytest.Item):
         self.user_properties += [("level", str(verdict.level)), ("outcome", str(verdict.outcome))]
         if not self.row.scored and verdict.outcome is not Outcome.PASS:
             pytest.skip(f"{wording.unscored(self.row)}: {verdict.outcome}: {wording.gist(self.row, report)}")
+        if self.row.is_stale:
+            raise VerdictError(accepted.verdict(self.row), accepted.gist(self.row))
         if verdict.outcome is Outcome.PASS or (verdict.outcome is Outcome.FAIL and verdict.level is Level.MAY):
             return
         reason = "; ".join(verdict.reasons) or "nothing was observed"
+        if self.row.is_accepted:
+            pytest.xfail(f"{accepted.verdict(self.row)}: {accepted.gist(self.row)}")
         if verdict.outcome in {Outcome.INAPPLICABLE, Outcome.NOT_RUN}:
             pytest.skip(f"{verdict.outcome}: {reason}")
         raise VerdictError(verdict.outcome, reason)
@@ -134,9 +138,9 @@ class RequirementItem(pytest.Item):
 
 
 class VerdictError(Exception):
-    """A verdict that is neither a pass nor a skip."""
+    """A verdict that is neither a pass nor a skip, or a baseline that is stale."""
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
+    def __init__(self, outcome: str, reason: str) -> None:
         super().__init__(f"{outcome}: {reason}")
 
 

@@ -26,6 +26,16 @@ class Row:
     mark: Mark | None = None
     """What the baseline makes of it; None where it lists nothing of the requirement."""
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it does not hold, and the baseline lists all that is wrong with it."""
+        return self.mark is not None and self.mark.is_accepted
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the baseline lists something of it that no longer occurs, and lacks nothing."""
+        return self.mark is not None and bool(self.mark.stale) and not self.mark.new
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

@@ -17,6 +17,8 @@ OUTCOMES: Final = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INA
 UNSCORED: Final = "not-scored"
 """Anchor of the section of what is not scored yet."""
 
+_STALE: Final = "The baseline accepts something that no longer occurs. Take the entry out: what holds again has to be held from now on."
+_ACCEPTED: Final = "Failures, listed in the baseline with the reason why they may stay for now. They do not gate."
 _NEWER: Final = "Newer than the revision that this run is scored by. Judged like everything else, never gated, and in no count above."
 
 _HARM: Final = (Area.STREAMING, Area.ANSWER, Area.ERRORS, Area.USAGE, Area.VALIDATION)
@@ -71,17 +73,41 @@ _SECTIONS: Final = (
 
 def sections(report: Report) -> tuple[Section, ...]:
     """Return every row once, most harmful first, what is not scored yet last. Empty sections are left out."""
+    kept = {row.requirement.id for rows in (stale(report), accepted(report)) for row in rows}
     made = (
         Section(
             anchor=anchor,
             title=title,
             about=about,
-            rows=_harmful(r for r in report.rows if r.scored and r.verdict.outcome is outcome and level in (None, r.verdict.level)),
+            rows=_harmful(
+                row
+                for row in report.rows
+                if row.scored and row.requirement.id not in kept and row.verdict.outcome is outcome and level in (None, row.verdict.level)
+            ),
         )
         for anchor, outcome, level, title, about in _SECTIONS
     )
+    first = Section(anchor="stale", title="Stale in the baseline", about=_STALE, rows=stale(report))
+    after = Section(anchor="accepted", title="Accepted failures", about=_ACCEPTED, rows=accepted(report))
     newer = Section(anchor=UNSCORED, title="Not scored yet", about=_NEWER, rows=unscored(report))
-    return tuple(section for section in (*made, newer) if section.rows)
+    return tuple(section for section in (first, *_behind_failures(made, after), newer) if section.rows)
+
+
+def stale(report: Report) -> tuple[Row, ...]:
+    """Return the rows of which the baseline accepts what no longer occurs, but those that are red for what it does not list."""
+    return _harmful(row for row in report.rows if row.scored and row.is_stale)
+
+
+def accepted(report: Report) -> tuple[Row, ...]:
+    """Return the rows that do not hold, and all of whose faults the baseline lists, but those with something stale."""
+    return _harmful(row for row in report.rows if row.scored and row.is_accepted and not row.is_stale)
+
+
+def _behind_failures(made: Iterable[Section], after: Section) -> Iterator[Section]:
+    for section in made:
+        if section.anchor == "errors":
+            yield after
+        yield section
 
 
 def unscored(report: Report) -> tuple[Row, ...]:

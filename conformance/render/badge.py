@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.gate import ExitStatus
 from conformance.model import Level, Outcome, Tier
-from conformance.render import wording
+from conformance.render import accepted, wording
 from conformance.render.text import line
 from conformance.report import Report
 
@@ -24,6 +24,8 @@ COLOURS: Final = {
     ExitStatus.OUR_ERROR: "#6639a6",
     ExitStatus.BAD_CONFIGURATION: "#6639a6",
 }
+APART: Final = "#7d5600"
+"""For what conforms apart from accepted failures: not the green of what conforms."""
 """Each at least 4.5 to 1 against the ink (WCAG 2.2, 1.4.3)."""
 
 _HEIGHT: Final = 20
@@ -42,7 +44,8 @@ def render(report: Report) -> bytes:
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": title})
     ET.SubElement(root, "title").text = f"{title} ({_target(report)})"
     _box(root, 0, left, PAPER, LABEL)
-    _box(root, left, right, COLOURS[report.gate.status], words)
+    apart = report.gate.status is ExitStatus.CONFORMS and report.gate.accepted
+    _box(root, left, right, APART if apart else COLOURS[report.gate.status], words)
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8")
     return text + b"\n"
@@ -65,9 +68,14 @@ def message(report: Report) -> str:
 def _verdict(report: Report) -> str:
     match report.gate.status:
         case ExitStatus.CONFORMS:
+            if report.gate.accepted:
+                return f"conforms apart from {report.gate.accepted} accepted"
             return "no violation seen" if report.header.imported else "conforms"
+        case ExitStatus.VIOLATIONS if report.gate.stale:
+            return accepted.meaning(report)
         case ExitStatus.VIOLATIONS:
-            failed = [row.verdict.level for row in report.rows if row.scored and row.verdict.outcome is Outcome.FAIL]
+            wrong = [row for row in report.rows if row.scored and row.verdict.outcome is Outcome.FAIL]
+            failed = [row.verdict.level for row in wrong if not row.is_accepted]
             level = Level.MUST if Level.MUST in failed else Level.SHOULD  # in a strict run SHOULD gates as well
             return f"{failed.count(level)} {level} violated"
         case ExitStatus.NOT_JUDGED:

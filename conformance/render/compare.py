@@ -191,7 +191,8 @@ def _wide(rows: Table, console: Console) -> None:
 
 
 def _words(cell: Cell) -> str:
-    return f"{cell.verdict.outcome} ({cell.change})" if cell.change else str(cell.verdict.outcome)
+    marks = ", ".join(filter(None, ("accepted" if cell.accepted else "", cell.change)))
+    return f"{cell.verdict.outcome} ({marks})" if marks else str(cell.verdict.outcome)
 
 
 def _fit(text: str, console: Console) -> str:

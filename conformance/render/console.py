@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.model import Exchange, Level, Outcome
-from conformance.render import arrange, capabilities, constraints, curl, wording
+from conformance.render import accepted, arrange, capabilities, constraints, curl, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def failure_block(row: Row, report: Report, *, most: int = CONSTRAINTS) -> list[
     """
     requirement, verdict = row.requirement, row.verdict
     marks = ", ".join(filter(None, (verdict.level, requirement.area, wording.unscored(row))))
-    block = [f"{verdict.outcome} {requirement.id} ({marks})", f"  {line(requirement.text)}"]
+    block = [f"{accepted.verdict(row)} {requirement.id} ({marks})", f"  {line(requirement.text)}"]
+    block += [_field("baseline", line(accepted.gist(row)))] if row.mark else []
     if verdict.findings:
         first = verdict.findings[0]
         block += [_field("expected", line(first.expected, 300)), _field("received", line(first.received, 300))]
@@ -94,7 +95,9 @@ def failures(report: Report, console: Console, *, most: int = 20) -> None:
     broken = [row for row in report.rows if row.scored and row.verdict.outcome is Outcome.ERROR]
     unjudged = [row for row in report.rows if row.scored and row.verdict.outcome is Outcome.INCONCLUSIVE]
     failed = [row for row in arrange.failures(report) if row.verdict.level is not Level.MAY]
-    rows = [*failed, *broken, *unjudged, *(row for row in arrange.unscored(report) if row.verdict.outcome is Outcome.FAIL)]
+    stale = [row for row in arrange.stale(report) if row.verdict.outcome is Outcome.PASS]
+    rows = [*failed, *broken, *unjudged, *stale, *(row for row in arrange.unscored(report) if row.verdict.outcome is Outcome.FAIL)]
+    rows.sort(key=lambda row: row.is_accepted)
     for row in rows[:most]:
         head, *rest = failure_block(row, report)
         _say(console, head, style=f"bold {_STYLES[row.verdict.outcome]}")
@@ -116,6 +119,11 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         found = ", ".join(row.requirement.id for row in newer if row.verdict.outcome is Outcome.FAIL)
         fail = f"; of them fail: {found}" if found else ""
         _say(console, f"Not scored yet: {len(newer)}, newer than revision {report.header.scored_revision}{fail}.")
+    if report.accepted:
+        _say(console, f"Baseline: {accepted.counted(report)}.")
+        for what, names in (("Stale, take it out", accepted.stale(report)), ("Not judged in this run", accepted.untold(report))):
+            for name in names:
+                _say(console, f"  {what}: {line(name, 200)}", style="red" if what.startswith("Stale") else None)
     for told in capabilities.sentences(report):
         _say(console, told)
     if report.exclusions:

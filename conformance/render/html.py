@@ -9,13 +9,13 @@ from typing import Final
 from conformance import impact
 from conformance.contract import Source
 from conformance.model import Citation, Outcome
-from conformance.render import arrange, capabilities, constraint_tables, cost, page, rows, wording
+from conformance.render import accepted, arrange, capabilities, constraint_tables, cost, page, rows, wording
 from conformance.render.evidence import Gallery
 from conformance.render.rows import ShownRow
 from conformance.report import Report
 
 _UNTESTED: Final = frozenset({Outcome.INAPPLICABLE, Outcome.NOT_RUN})
-_FAILURES: Final = frozenset({"must-failures", "should-failures", "observations"})
+_FAILURES: Final = frozenset({"stale", "accepted", "must-failures", "should-failures", "observations"})
 
 UNTESTED: Final = 6
 """Reasons for which something was not tested that the first screen names."""
@@ -52,7 +52,9 @@ def render(report: Report) -> str:
         lead=lead,
         client=impact.client(),
         extra=impact.EXTRA,
-        meaning=wording.meaning(report.gate.status),
+        meaning=accepted.meaning(report),
+        baseline=accepted.entries(report),
+        baseline_counted=accepted.counted(report),
         order=wording.ORDER,
         started=wording.utc(report.header.started),
         resumed=[wording.utc(at) for at in report.resumed],
@@ -78,6 +80,8 @@ def _is_untested(one: ShownSection) -> bool:
 
 def _tone(report: Report) -> str:
     """Name of the colour that the verdict is said in."""
+    if report.gate.status == 0 and report.gate.accepted:
+        return "open"
     return ("pass", "fail", "open", "error", "error")[int(report.gate.status)]
 
 
@@ -92,4 +96,7 @@ _FILTERS: Final[dict[str, Callable[..., object]]] = {
     "count": lambda number: f"{number:,}",
     "stop": wording.ended,
     "because": capabilities.because,
+    "verdict": accepted.verdict,
+    "marks": accepted.sentences,
+    "link": lambda text: text if text.startswith(("https://", "http://")) else "",
 }

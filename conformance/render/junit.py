@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from xml.etree import ElementTree as ET
 
 from conformance.model import Area, Level, Outcome
-from conformance.render import wording
+from conformance.render import accepted, wording
 from conformance.render.console import failure_block
 from conformance.render.text import line, visible
 from conformance.report import Report, Row
@@ -46,12 +46,18 @@ def _case(suite: ET.Element, row: Row, report: Report) -> None:
     case = ET.SubElement(suite, "testcase", name=requirement.id, classname=f"conformance.{requirement.area}")
     citations = [("citation", cite.label) for cite in requirement.cites]
     facts = [("level", verdict.level), ("outcome", verdict.outcome), ("unscored", wording.unscored(row)), ("requirement", requirement.text)]
-    _properties(case, [*facts, *citations])
+    baseline = [("baseline", said) for said in accepted.sentences(row)]
+    _properties(case, [*facts, *citations, *baseline])
     match verdict.outcome:
+        case _ if row.scored and row.is_stale:
+            _add(case, "failure", kind="stale baseline", message=f"{accepted.verdict(row)}: {accepted.gist(row)}", text=_block(row, report))
         case Outcome.PASS:
             pass
         case _ if not row.scored:
             _add(case, "skipped", message=f"{wording.unscored(row)}: {verdict.outcome}: {wording.gist(row, report)}")
+            _add(case, "system-out", text=_block(row, report))
+        case _ if row.is_accepted:
+            _add(case, "skipped", message=f"{accepted.verdict(row)}: {accepted.gist(row)}")
             _add(case, "system-out", text=_block(row, report))
         case Outcome.FAIL if verdict.level is Level.MAY:
             _add(case, "system-out", text=_block(row, report))
@@ -71,6 +77,7 @@ def _provenance(report: Report) -> list[tuple[str, str]]:
         ("verdict", report.gate.sentence),
         ("exit-status", str(int(report.gate.status))),
         ("incomplete", wording.cut_off(report)),
+        ("baseline", accepted.counted(report)),
         ("model", header.target.model),
         *(("note", note) for note in report.notes),
         ("dialect", " < ".join(report.contract.chain)),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.model import Level, Outcome
-from conformance.render import arrange, wording
+from conformance.render import accepted, arrange, wording
 from conformance.render.text import line
 from conformance.report import Report, Row
 
@@ -21,8 +21,9 @@ LIMIT: Final = 64 * 1024
 LISTED: Final = 20
 """Most requirements named one by one under a heading."""
 
-_FAILURES: Final = 36 * 1024
-_OPEN: Final = 12 * 1024
+_FAILURES: Final = 32 * 1024
+_OPEN: Final = 8 * 1024
+_KEPT: Final = 4 * 1024
 _NEWER: Final = 2 * 1024
 """Bytes for the lists; with everything else at its longest the whole stays below the limit."""
 
@@ -72,18 +73,25 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     yield from _provenance(report)
     yield from _table(report)
-    failures = arrange.failures(report)
+    if report.accepted:
+        yield f"Baseline: {_escaped(accepted.counted(report))}"
+        yield ""
+    kept = arrange.accepted(report)
+    yield from _listed("Stale in the baseline: take it out", (_kept(row) for row in arrange.stale(report)), _KEPT)
+    failures = [row for row in arrange.failures(report) if not row.is_accepted]
     yield from _listed("Failures: MUST", (_failure(row) for row in failures if row.verdict.level is Level.MUST), _FAILURES)
     should = [row.requirement.id for row in failures if row.verdict.level is Level.SHOULD]
     if should:
         more = f" and {len(should) - LISTED} more" if len(should) > LISTED else ""
         yield f"**Failures: SHOULD** {', '.join(should[:LISTED])}{more}"
         yield ""
-    unjudged = (row for row in report.rows if row.scored and row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE})
+    yield from _listed("Accepted by the baseline", (_kept(row) for row in kept), _KEPT)
+    open_ = (row for row in report.rows if row.scored and row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE})
+    unjudged = (row for row in open_ if not row.is_accepted)
     yield from _listed("Not judged", (_open(row, report) for row in unjudged), _OPEN)
     yield from _listed("Not scored yet", (_newer(row) for row in arrange.unscored(report)), _NEWER)
     status = report.gate.status
-    yield f"Exit status {int(status)}: {wording.meaning(status)}. The evidence is in `report.html`, beside this file."
+    yield f"Exit status {int(status)}: {accepted.meaning(report)}. The evidence is in `report.html`, beside this file."
 
 
 def _provenance(report: Report) -> Iterator[str]:
@@ -131,6 +139,10 @@ def _listed(title: str, items: Iterable[str], budget: int) -> Iterator[str]:
     if shown < len(every):
         yield f"- … and {len(every) - shown} more, in the report"
     yield ""
+
+
+def _kept(row: Row) -> str:
+    return f"- **{row.requirement.id}** ({row.verdict.level}, {_escaped(accepted.verdict(row))}): {code(accepted.gist(row), _SENTENCE)}"
 
 
 def _failure(row: Row) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from conformance.gate import ExitStatus
 from conformance.model import Finding, Json, Level, Outcome
-from conformance.render import arrange, wording
+from conformance.render import accepted, arrange, wording
 from conformance.render.text import line
 from conformance.report import Report, Row
 
@@ -46,7 +46,7 @@ def document(report: Report) -> dict[str, Json]:
         },
         "automationDetails": {"id": _identity(report), "description": _message(_about(report))},
         "invocations": [_invocation(report)],
-        "results": [result for row in _failures(report) for result in _results(row, rules[row.requirement.id])],
+        "results": [result for row in _failures(report) for result in _results(row, report, rules[row.requirement.id])],
         "properties": {
             "sentence": line(report.gate.sentence, _TEXT),
             "notes": [line(note, _TEXT) for note in report.notes],
@@ -81,7 +81,7 @@ def _rule(row: Row) -> dict[str, Json]:
     return made | ({"helpUri": link} if link else {})
 
 
-def _results(row: Row, index: int) -> Iterator[dict[str, Json]]:
+def _results(row: Row, report: Report, index: int) -> Iterator[dict[str, Json]]:
     """One for each code, told by its first finding and counted."""
     firsts: dict[str, Finding] = {}
     for finding in row.verdict.findings:
@@ -104,7 +104,14 @@ def _results(row: Row, index: int) -> Iterator[dict[str, Json]]:
             # The only one that GitHub's code scanning looks at.
             "partialFingerprints": {"primaryLocationLineHash": mark},
             "properties": {"code": line(code, _TEXT), "level": str(row.verdict.level), "scored": row.scored},
+            **({"suppressions": _suppressions(row, code)} if report.accepted else {}),
         }
+
+
+def _suppressions(row: Row, code: str) -> list[Json]:
+    """What the baseline says of a result (§3.35); an empty list says that it is not suppressed, which no list would leave open."""
+    listed = row.mark.seen if row.mark else ()
+    return [{"kind": "external", "status": "accepted", "justification": accepted.because(entry)} for entry in listed if entry.code == code]
 
 
 def _location(finding: Finding) -> dict[str, Json]:
@@ -136,21 +143,32 @@ def _invocation(report: Report) -> dict[str, Json]:
     return {
         "executionSuccessful": not cut and status in {ExitStatus.CONFORMS, ExitStatus.VIOLATIONS},
         "exitCode": int(status),
-        "exitCodeDescription": wording.meaning(status),
+        "exitCodeDescription": accepted.meaning(report),
         **{name: said for name, at in times.items() if (said := wording.utc(at)) != "unknown"},
         "toolExecutionNotifications": [
             *torn,
+            *(_stale(row) for row in report.rows if row.mark and row.mark.stale),
             *(_notification(row, report) for row in report.rows if row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}),
         ],
+    }
+
+
+def _stale(row: Row) -> dict[str, Json]:
+    """What the baseline accepts and the run no longer sees: red, and no result."""
+    return {
+        "level": "error",
+        "message": _message(f"Stale in the baseline: {row.requirement.id}: {accepted.gist(row)}"),
+        "associatedRule": {"id": row.requirement.id},
     }
 
 
 def _notification(row: Row, report: Report) -> dict[str, Json]:
     """What was asked and not judged, or is our own error (§3.58)."""
     because = "; ".join(wording.why(row, report)[:3]) or "no reason was recorded"
+    quiet = not row.scored or row.is_accepted
     return {
-        "level": "note" if not row.scored else "error" if row.verdict.outcome is Outcome.ERROR else "warning",
-        "message": _message(f"{_mark(row)}{row.verdict.outcome} {row.requirement.id} ({row.verdict.level}): {because}"),
+        "level": "note" if quiet else "error" if row.verdict.outcome is Outcome.ERROR else "warning",
+        "message": _message(f"{_mark(row)}{accepted.verdict(row)} {row.requirement.id} ({row.verdict.level}): {because}"),
         "associatedRule": {"id": row.requirement.id},
     }
 

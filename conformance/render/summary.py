@@ -13,7 +13,7 @@ from conformance.capabilities import Capability
 from conformance.constraints import ConstraintRow, Treatment
 from conformance.model import Finding, Json, Place
 from conformance.provenance import Imported
-from conformance.render import arrange, capabilities, constraints, wording
+from conformance.render import accepted, arrange, capabilities, constraints, wording
 from conformance.render.text import shown
 from conformance.report import Report, Row
 
@@ -68,7 +68,7 @@ def document(report: Report) -> dict[str, Json]:
         "complete": not cut,
         "reason": cut,
         "exit_status": int(report.gate.status),
-        "exit_meaning": wording.meaning(report.gate.status),
+        "exit_meaning": accepted.meaning(report),
         "sentence": shown(report.gate.sentence, _TEXT),
         "requests": {
             "sent": report.requests,
@@ -78,6 +78,8 @@ def document(report: Report) -> dict[str, Json]:
         },
         "scored_revision": header.scored_revision or None,
         "not_scored": len(arrange.unscored(report)),
+        "accepted": report.gate.accepted,
+        "baseline": [_entry(told) for told in accepted.entries(report)],
         "totals": {str(outcome): number for outcome, number in arrange.totals(report).items()},
         "counts": [
             {"level": str(count.level), "area": str(count.area), "outcome": str(outcome), "count": number}
@@ -114,6 +116,7 @@ def _verdict(row: Row, report: Report) -> dict[str, Json]:
         "level": str(verdict.level),
         "declared_level": str(requirement.level),
         "outcome": str(verdict.outcome),
+        "accepted": row.is_accepted,
         "scored": row.scored,
         "text": requirement.text,
         "since": requirement.since,
@@ -123,6 +126,19 @@ def _verdict(row: Row, report: Report) -> dict[str, Json]:
         "codes": [{"code": shown(code, _TEXT), "count": count} for code, count in verdict.codes[:FINDINGS]],
         "findings": [_finding(finding) for finding in verdict.findings[:FINDINGS]],
         "evidence": [shown(identifier, _TEXT) for identifier in verdict.evidence],
+    }
+
+
+def _entry(told: accepted.Told) -> dict[str, Json]:
+    entry = told.entry
+    return {
+        "rule": shown(entry.rule, _TEXT),
+        "code": shown(entry.code, _TEXT) or None,
+        "expect": str(entry.expect),
+        "reason": shown(entry.reason, _TEXT),
+        "issue": shown(entry.issue, _TEXT) or None,
+        "until": entry.until or None,
+        "standing": str(told.standing),
     }
 
 
