@@ -119,11 +119,7 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
         found = ", ".join(row.requirement.id for row in newer if row.verdict.outcome is Outcome.FAIL)
         fail = f"; of them fail: {found}" if found else ""
         _say(console, f"Not scored yet: {len(newer)}, newer than revision {report.header.scored_revision}{fail}.")
-    if report.accepted:
-        _say(console, f"Baseline: {accepted.counted(report)}.")
-        for what, names in (("Stale, take it out", accepted.stale(report)), ("Not judged in this run", accepted.untold(report))):
-            for name in names:
-                _say(console, f"  {what}: {line(name, 200)}", style="red" if what.startswith("Stale") else None)
+    _baseline(report, console)
     for told in capabilities.sentences(report):
         _say(console, told)
     if report.exclusions:
@@ -139,6 +135,16 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
     if path:
         shown = f"Shard: {line(str(Path(path).parent), 1000)}" if report.header.shard else f"Report: {line(path, 1000)}"
         _say(console, shown)
+
+
+def _baseline(report: Report, console: Console) -> None:
+    """Count the entries of the baseline, and name those that need somebody's eye."""
+    if report.accepted:
+        _say(console, f"Baseline: {accepted.counted(report)}.")
+    for name in accepted.stale(report):
+        _say(console, f"  Stale, take it out: {line(name, 200)}", style="red")
+    for name in accepted.untold(report):
+        _say(console, f"  Not judged in this run: {line(name, 200)}")
 
 
 class LiveProgress:
