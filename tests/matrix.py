@@ -11,14 +11,19 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance import contract, registry, session
+from conformance import contract, plan, registry, session
 from conformance.errors import CannotTestError
-from conformance.model import Exchange, Finding, Outcome, Tier, TokenCount
+from conformance.gate import ExitStatus, Gate, decide
+from conformance.judge import judge
+from conformance.model import CAP_FIELDS, Exchange, Finding, Outcome, Tier, TokenCount, Verdict
+from conformance.observation import Evidence
 from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
-from conformance.report import Report
 from conformance.runlog import Record
+from conformance.session import Connect
 from conformance.target import Bounds, Target
+from conformance.wire import Wire
+from tests import inprocess
 
 BOUNDS = Bounds(connect=5, idle=3, total=6)
 """Seconds; a defect that never ends is told from a slow one by these."""
@@ -26,9 +31,24 @@ BOUNDS = Bounds(connect=5, idle=3, total=6)
 CLAIMS = frozenset({"parallel-tool-calls", "penalties", "seed", "top-p", "user"})
 """What the target is said to have, so that a refusal of it counts as one."""
 
+PACE = 0.004
+"""Seconds between two frames of a stream, where time is virtual."""
 
 COUNTS = (TokenCount(prompt="hi", prompt_tokens=8),)
 """What a prompt is known to cost the reference server."""
+
+
+class Assignment(session.Assignment):
+    """One that is planned once for all targets that are asked everything in the same reading."""
+
+    def steps(self, cap_field: str = CAP_FIELDS[0]) -> plan.Steps:
+        known = (self.contract.chain, self.tier, cap_field, self.target.model, self.denies, self.target.token_counts)
+        if known not in _PLANNED:
+            _PLANNED[known] = super().steps(cap_field)
+        return _PLANNED[known]
+
+
+_PLANNED: dict[object, plan.Steps] = {}
 
 
 class Silence:
@@ -44,73 +64,90 @@ class Silence:
 class Outcomes:
     """What a run came to."""
 
-    report: Report
-
+    verdicts: tuple[Verdict, ...]
+    gate: Gate
     found: tuple[tuple[Finding, Exchange], ...] = ()
     """Every finding, with the exchange it sits on."""
 
     def having(self, outcome: Outcome) -> set[str]:
-        return {row.requirement.id for row in self.report.rows if row.verdict.outcome is outcome}
+        return {verdict.requirement for verdict in self.verdicts if verdict.outcome is outcome}
 
 
 def run(
-    base_url: str,
+    base_url: str = inprocess.BASE_URL,
     *,
-    dialect: str = "openai-compatible",
+    connect: Connect = Wire,
+    dialect: str = contract.DEFAULT,
     tier: Tier = Tier.GATE,
-    model: str = "",
+    model: str = MODEL,
     key: str = KEY,
     claims: frozenset[str] = CLAIMS,
     token_counts: tuple[TokenCount, ...] = (),
-    only: frozenset[str] = frozenset(),
+    concurrency: int = 8,
 ) -> Outcomes:
-    """Conduct one run against an endpoint on this machine and judge it; with `only`, ask for and judge what these need alone."""
+    """Conduct one run and judge it: against an endpoint on this machine, or what `connect` leads to."""
     reading = contract.load(dialect)
     catalogue = registry.load()
-    wanted = tuple(each for each in catalogue.requirements if not only or each.id in only)
     target = Target(
         base_url=base_url,
-        model=model or MODEL,
+        model=model,
         key=key,
         key_variable="CONFORMANCE_API_KEY",
         bounds=BOUNDS,
-        concurrency=8,
+        concurrency=concurrency,
         claims=claims,
         token_counts=token_counts,
     )
-    assignment = session.Assignment(target=target, contract=reading, catalogue=catalogue, requirements=wanted, tier=tier)
+    assignment = Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            session.conduct(assignment, Path(folder), Silence(), threading.Event())
+            session.conduct(assignment, Path(folder), Silence(), threading.Event(), connect)
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
         with Record.open(Path(folder) / session.RECORD) as record:
-            report = session.judged(record, reading, catalogue, wanted)
-            findings = [finding for row in report.rows for finding in row.verdict.findings]
-            return Outcomes(report, tuple((each, exchange) for each in findings if (exchange := report.exchange(each.exchange))))
+            if record.plan is None:
+                return Outcomes((), Gate(status=ExitStatus.NOT_JUDGED, sentence="Could not be tested."))
+            verdicts = judge(Evidence(record, reading, record.header.target), catalogue.requirements)
+            found = ((each, _exchange(record, each.exchange)) for verdict in verdicts for each in verdict.findings)
+            return Outcomes(verdicts, decide(verdicts, complete=record.complete), tuple(found))
 
 
-def of_defect(name: str, server: launch.Embedded, *, only: frozenset[str] = frozenset()) -> Outcomes:
-    """Run against one defect, in the tier and the reading in which it shows; `server` serves those that show in any reading."""
-    defect = defects.ALL[name]
-    if not defect.dialect:
-        return run(server.base_url_of(name), tier=defect.tier, token_counts=COUNTS, only=only)
-    with launch.Embedded(launch.Options(dialect=defect.dialect, defect=name)) as own:
-        return run(own.base_url, dialect=defect.dialect, tier=defect.tier, token_counts=COUNTS, only=only)
+def _exchange(record: Record, identifier: str) -> Exchange:
+    key, _, attempt = identifier.partition("#")
+    return next(each for each in record.attempts(key) if each.attempt == int(attempt or 1))
+
+
+def of_defect(name: str) -> Outcomes:
+    """Run against one defect, or none for an empty name, in the tier and the reading in which it shows; without a socket."""
+    defect = defects.ALL[name] if name else None
+    tier, dialect = _shown(name)
+    served = inprocess.service(dialect=dialect, defect=defect)
+    # One at a time: without a network to wait for, threads only get in each other's way.
+    return run(connect=inprocess.to(served, pace=PACE), dialect=dialect, tier=tier, token_counts=COUNTS, concurrency=1)
+
+
+def over_http(name: str, server: launch.Embedded) -> Outcomes:
+    """The same over real connections; `server` serves those that show in any reading."""
+    tier, dialect = _shown(name)
+    if dialect == server.options.dialect:
+        return run(server.base_url_of(name) if name else server.base_url, tier=tier, token_counts=COUNTS)
+    with launch.Embedded(launch.Options(dialect=dialect, defect=name)) as own:
+        return run(own.base_url, dialect=dialect, tier=tier, token_counts=COUNTS)
+
+
+def _shown(name: str) -> tuple[Tier, str]:
+    """The tier and the reading in which a defect shows."""
+    return (defects.ALL[name].tier, defects.ALL[name].dialect or contract.DEFAULT) if name else (Tier.GATE, contract.DEFAULT)
 
 
 def main(names: list[str]) -> int:
     """Print the matrix of the defects named, or of all."""
     wrong = 0
-    with launch.Embedded(launch.Options(all_defects=True)) as server:
-        if not names:
-            outcomes = run(server.base_url, token_counts=COUNTS)
-            _print("(conforming)", outcomes, set())
-            wrong += bool(outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR) | outcomes.having(Outcome.INCONCLUSIVE))
-        for name in names or defects.ALL:
-            outcomes = of_defect(name, server)
-            _print(name, outcomes, set(defects.ALL[name].trips))
-            wrong += outcomes.having(Outcome.FAIL) != defects.ALL[name].trips
+    for name in names or ("", *defects.ALL):
+        outcomes = of_defect(name)
+        declared = set(defects.ALL[name].trips) if name else set()
+        _print(name or "(conforming)", outcomes, declared)
+        wrong += outcomes.having(Outcome.FAIL) != declared
     return wrong
 
 
@@ -127,10 +164,9 @@ def _print(name: str, outcomes: Outcomes, declared: set[str]) -> None:
     ):
         if ids:
             print(f"        {label}: {sorted(ids)}")
-    for row in outcomes.report.rows:
-        if row.requirement.id in failed - declared or row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}:
-            first = row.verdict.findings[0] if row.verdict.findings else row.verdict.reasons[:2]
-            print(f"        {row.requirement.id}: {first}")
+    for each in outcomes.verdicts:
+        if each.requirement in failed - declared or each.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE}:
+            print(f"        {each.requirement}: {each.findings[0] if each.findings else each.reasons[:2]}")
 
 
 if __name__ == "__main__":

@@ -66,10 +66,10 @@ def test_an_innocent_server_is_not_accused(name: str) -> None:
         outcomes = judged(server, "openai-compatible")
     assert outcomes.having(Outcome.FAIL) <= TOLD.get(name, set()) | HABITS
     assert not outcomes.having(Outcome.ERROR)
-    rows = {row.requirement.id: row.verdict for row in outcomes.report.rows}
+    rows = {each.requirement: each for each in outcomes.verdicts}
     assert Level.MUST not in {rows[identifier].level for identifier in TOLD.get(name, set())}
     assert {rows[identifier].level for identifier in HABITS} == {Level.MAY}
-    assert outcomes.report.gate.status == (2 if name in UNJUDGED else 0)
+    assert outcomes.gate.status == (2 if name in UNJUDGED else 0)
 
 
 @pytest.mark.parametrize("name", sampled(TO_THE_LETTER, every=5))
@@ -77,7 +77,7 @@ def test_the_letter_of_the_contract_accuses_no_innocent_either(name: str) -> Non
     with serving(STYLES[name]) as server:
         outcomes = judged(server, "openai")
     assert not (outcomes.having(Outcome.FAIL) | outcomes.having(Outcome.ERROR)) - HABITS
-    assert outcomes.report.gate.status == 0
+    assert outcomes.gate.status == 0
 
 
 def test_only_styles_that_exist_are_excused() -> None:

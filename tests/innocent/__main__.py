@@ -17,9 +17,8 @@ def main(names: list[str]) -> int:
             begun = time.monotonic()
             with serving(STYLES[name]) as server:
                 outcomes = judged(server, dialect)
-            print(f"{name} [{dialect}] {outcomes.report.gate.status} {outcomes.report.gate.sentence} {time.monotonic() - begun:.1f} s")
-            for row in outcomes.report.rows:
-                verdict = row.verdict
+            print(f"{name} [{dialect}] {outcomes.gate.status} {outcomes.gate.sentence} {time.monotonic() - begun:.1f} s")
+            for verdict in outcomes.verdicts:
                 if verdict.outcome in {Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE}:
                     first = verdict.findings[0] if verdict.findings else verdict.reasons[:3]
                     print(f"    {verdict.level:6} {verdict.outcome:12} {verdict.requirement} x{verdict.failed}: {str(first)[:330]}")
