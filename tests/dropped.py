@@ -14,25 +14,25 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from conformance import contract as contracts
 from conformance import preflight, registry, session
-from conformance.contract import Contract, SchemaFault
 from conformance.generate import corpus
 from conformance.generate.loosening import Constraint, Loosened, constraints
 from conformance.judge import judge
-from conformance.model import Area, Chunk, Exchange, Finding, Json, Level, Outcome, Purpose, Request, Sent, Tier
+from conformance.model import Area, Finding, Level, Outcome, Purpose, Request, Tier
 from conformance.observation import Evidence
 from conformance.provenance import Identity
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.dropping import dropped
-from conformance.reference.service import KEY, MODEL, Service
-from conformance.reference.transport import RawRequest
+from conformance.reference.service import MODEL, Service
 from conformance.steps import Step
 from conformance.target import Target
 from tests.evidence import Held
+from tests.inprocess import Remembered
+from tests.recording import exchange
 
 REQUIREMENTS: Final = tuple(each for each in registry.load().requirements if each.area is Area.VALIDATION)
 STRONGEST: Final = (Level.MUST, Level.SHOULD, Level.MAY)
@@ -69,20 +69,6 @@ class Fate:
         return bool(self.asked) and self.loudest is Level.MAY
 
 
-@dataclass
-class Memo:
-    """A contract that remembers what it said of each body."""
-
-    contract: Contract
-    said: dict[str, tuple[SchemaFault, ...]] = field(default_factory=dict)
-
-    def request_faults(self, body: Json) -> tuple[SchemaFault, ...]:
-        key = json.dumps(body)
-        if key not in self.said:
-            self.said[key] = self.contract.request_faults(body)
-        return self.said[key]
-
-
 class Trial:
     """Servers of one reading, and the requests of its scored run that are to be refused for their content."""
 
@@ -95,7 +81,7 @@ class Trial:
         )
         self.control = next(iter(preflight.steps(assignment.ask())))
         self.steps = tuple(step for step in assignment.steps().first if step.purpose.scenario == "invalid" and not step.purpose.twin)
-        self._memo = Memo(self.contract)
+        self._memo = Remembered(self.contract)
 
     def fates(self, wanted: Iterable[Constraint] | None = None) -> Iterator[Fate]:
         """Try the server without each constraint that is wanted, or without each there is, in the order of the contract."""
@@ -117,22 +103,12 @@ class Trial:
         """What the requirements of validation have against the answers of a server to these requests."""
         records = Held()
         for step in (self.control, *steps):
-            records.add(step.purpose, _answered(service, step))
+            records.add(step.purpose, exchange(service, step.purpose, _request(step)))
         evidence = Evidence(records, self.contract, Identity(base_url="http://127.0.0.1:1/v1", model=MODEL))
         for verdict in judge(evidence, REQUIREMENTS):
             assert verdict.outcome is not Outcome.ERROR, verdict.reasons
             if verdict.outcome is Outcome.FAIL:
                 yield Caught(verdict.requirement, verdict.level, verdict.findings)
-
-
-def _answered(service: Service, step: Step) -> Exchange:
-    request = _request(step)
-    headers = (("content-type", request.content_type or ""), ("authorization", f"Bearer {KEY}"))
-    reply = service.handle(RawRequest(method=request.method, path=f"/v1{request.path}", headers=headers, body=request.body))
-    body = reply.body if isinstance(reply.body, bytes) else b"".join(frame for frame in reply.body if isinstance(frame, bytes))
-    sent = Sent(method=request.method, url=f"http://127.0.0.1:1/v1{request.path}", headers=headers, body=request.body)
-    chunks = (Chunk(at=0.0, data=body),)
-    return Exchange(purpose=step.purpose, attempt=1, started=0.0, sent=sent, status=reply.status, headers=reply.headers, chunks=chunks)
 
 
 def _request(step: Step) -> Request:

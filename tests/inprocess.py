@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from email.utils import formatdate
 from functools import cache
 from urllib.parse import unquote
@@ -25,7 +25,6 @@ from conformance.reference.extensions import Extensions
 from conformance.reference.reading import MAX_BODY
 from conformance.reference.service import Service
 from conformance.reference.transport import Abort, Frame, Headers, Pause, RawRequest
-from conformance.session import Connect
 from conformance.target import Target
 from conformance.wire import Wire
 
@@ -61,7 +60,7 @@ def service(*, dialect: str = contract.DEFAULT, defect: Defect | None = None, ch
     return Service(_remembered(dialect), behaviour=Behaviour(defect), model=model_of(character), extensions=Extensions(reading))
 
 
-def to(served: Service, *, pace: float = 0.0) -> Connect:
+def to(served: Service, *, pace: float = 0.0) -> Callable[[Target], Wire]:
     """How to reach a server that takes so many seconds between two frames of a stream."""
 
     def connect(target: Target) -> Wire:

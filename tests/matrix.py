@@ -8,8 +8,11 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from conformance import contract, plan, registry, session
 from conformance.errors import CannotTestError
@@ -73,7 +76,8 @@ class Outcomes:
         return {verdict.requirement for verdict in self.verdicts if verdict.outcome is outcome}
 
 
-def run(
+@contextmanager
+def kept(
     base_url: str = inprocess.BASE_URL,
     *,
     connect: Connect = Wire,
@@ -84,9 +88,8 @@ def run(
     claims: frozenset[str] = CLAIMS,
     token_counts: tuple[TokenCount, ...] = (),
     concurrency: int = 8,
-) -> Outcomes:
-    """Conduct one run and judge it: against an endpoint on this machine, or what `connect` leads to."""
-    reading = contract.load(dialect)
+) -> Iterator[Record]:
+    """Conduct one run against an endpoint on this machine, or what `connect` leads to, and keep its record for as long as the block."""
     catalogue = registry.load()
     target = Target(
         base_url=base_url,
@@ -98,18 +101,38 @@ def run(
         claims=claims,
         token_counts=token_counts,
     )
-    assignment = Assignment(target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
+    assignment = Assignment(
+        target=target, contract=contract.load(dialect), catalogue=catalogue, requirements=catalogue.requirements, tier=tier
+    )
     with tempfile.TemporaryDirectory() as folder:
         try:
             session.conduct(assignment, Path(folder), Silence(), threading.Event(), connect)
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
         with Record.open(Path(folder) / session.RECORD) as record:
-            if record.plan is None:
-                return Outcomes((), Gate(status=ExitStatus.NOT_JUDGED, sentence="Could not be tested."))
-            verdicts = judge(Evidence(record, reading, record.header.target), catalogue.requirements)
-            found = ((each, _exchange(record, each.exchange)) for verdict in verdicts for each in verdict.findings)
-            return Outcomes(verdicts, decide(verdicts, complete=record.complete), tuple(found))
+            yield record
+
+
+class Options(TypedDict, total=False):
+    """What a run is like, as `kept` has it."""
+
+    connect: Connect
+    tier: Tier
+    model: str
+    key: str
+    claims: frozenset[str]
+    token_counts: tuple[TokenCount, ...]
+    concurrency: int
+
+
+def run(base_url: str = inprocess.BASE_URL, *, dialect: str = contract.DEFAULT, **options: Unpack[Options]) -> Outcomes:
+    """Conduct one run and judge it."""
+    with kept(base_url, dialect=dialect, **options) as record:
+        if record.plan is None:
+            return Outcomes((), Gate(status=ExitStatus.NOT_JUDGED, sentence="Could not be tested."))
+        verdicts = judge(Evidence(record, contract.load(dialect), record.header.target), registry.load().requirements)
+        found = ((each, _exchange(record, each.exchange)) for verdict in verdicts for each in verdict.findings)
+        return Outcomes(verdicts, decide(verdicts, complete=record.complete), tuple(found))
 
 
 def _exchange(record: Record, identifier: str) -> Exchange:

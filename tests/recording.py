@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import cache
 
 from conformance import contract, preflight, registry, session
-from conformance.model import Chunk, Exchange, Expectation, Purpose, Request, Sent
+from conformance.model import Exchange, Expectation, Purpose, Request
 from conformance.reference.service import KEY, MODEL, Service
-from conformance.reference.transport import RawRequest
 from conformance.target import Target
+from tests import inprocess
 
 READING = contract.load("openai-compatible")
+
+TARGET = Target(base_url=inprocess.BASE_URL, model=MODEL, key=KEY, key_variable="CONFORMANCE_API_KEY")
+
+PACE = 0.01
+"""Seconds between two frames of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,7 @@ class Records:
 def asked() -> tuple[tuple[Purpose, Request], ...]:
     """Every valid request for a stream of a scored run, and those they are compared with; what is built from an answer is left out."""
     catalogue = registry.load()
-    target = Target(base_url="http://127.0.0.1:1/v1", model=MODEL)
-    assignment = session.Assignment(target=target, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
+    assignment = session.Assignment(target=TARGET, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
     first, planned = next(preflight.steps(assignment.ask())), assignment.steps()
     steps = [first, *(step for step in (*planned.first, *planned.last) if step.purpose.expect is Expectation.ACCEPTED)]
     twins = {step.purpose.twin for step in steps if step.purpose.stream}
@@ -48,16 +51,5 @@ def asked() -> tuple[tuple[Purpose, Request], ...]:
 
 
 def exchange(service: Service, purpose: Purpose, request: Request) -> Exchange:
-    headers = (("authorization", f"Bearer {KEY}"), ("content-type", request.content_type or ""))
-    reply = service.handle(RawRequest(method=request.method, path=f"/v1{request.path}", headers=headers, body=request.body))
-    pieces = [reply.body] if isinstance(reply.body, bytes) else [piece for piece in reply.body if isinstance(piece, bytes)]
-    return Exchange(
-        purpose=purpose,
-        attempt=1,
-        started=time.time(),
-        sent=Sent(method=request.method, url=request.path, headers=(), body=request.body),
-        status=reply.status,
-        headers=reply.headers,
-        head_at=0.0,
-        chunks=tuple(Chunk(float(number), piece) for number, piece in enumerate(pieces)),
-    )
+    """One request and its answer, as the wire records them."""
+    return inprocess.to(service, pace=PACE)(TARGET).send(request, purpose, 1)

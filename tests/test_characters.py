@@ -8,27 +8,22 @@ said to hold, and nothing else is said to be broken.
 from __future__ import annotations
 
 import random
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from conformance import contract, registry, session
+from conformance import contract, registry
+from conformance.gate import decide
 from conformance.judge import judge
 from conformance.model import Area, Outcome, Tier
 from conformance.observation import Evidence
-from conformance.reference import defects, launch
+from conformance.reference import defects
 from conformance.reference.characters import Character
-from conformance.reference.service import KEY, MODEL
-from conformance.registry import Requirement
 from conformance.runlog import Record
-from conformance.target import Target
-from tests.matrix import BOUNDS, CLAIMS, Silence
-from tests.sampling import sampled
+from tests import inprocess
+from tests.matrix import PACE, kept
 
 READINGS: Final = ("openai-compatible", "openai")
 """What a run is judged by; it is asked as the first of them asks."""
@@ -99,44 +94,30 @@ EITHER: Final[dict[Character, set[str]]] = {Character.MOODY: BRIEF | {"STREAM-SA
 
 
 @contextmanager
-def recorded(base_url: str, requirements: tuple[Requirement, ...] = CATALOGUE.requirements) -> Iterator[Record]:
-    """One run of the gate tier."""
-    target = Target(
-        base_url=base_url, model=MODEL, key=KEY, key_variable="CONFORMANCE_API_KEY", bounds=BOUNDS, concurrency=8, claims=CLAIMS
-    )
-    reading = contract.load(READINGS[0])
-    assignment = session.Assignment(target=target, contract=reading, catalogue=CATALOGUE, requirements=requirements, tier=Tier.GATE)
-    with tempfile.TemporaryDirectory() as folder:
-        session.conduct(assignment, Path(folder), Silence(), threading.Event())
-        with Record.open(Path(folder) / session.RECORD) as record:
-            yield record
+def recorded(character: Character, defect: str = "") -> Iterator[Record]:
+    """One run of the gate tier, against a server with a model of that character."""
+    served = inprocess.service(character=character, defect=defects.ALL[defect] if defect else None)
+    with kept(connect=inprocess.to(served, pace=PACE), dialect=READINGS[0], concurrency=1) as record:
+        yield record
 
 
-@pytest.fixture(scope="module", params=sampled(Character, every=4))
-def server(request: pytest.FixtureRequest) -> Iterator[launch.Embedded]:
-    """A server with a model of one character, and every defect beside it."""
-    with launch.Embedded(launch.Options(character=request.param, all_defects=True)) as embedded:
-        yield embedded
-
-
-def test_a_server_is_not_accused_of_what_its_model_is_like(server: launch.Embedded) -> None:
-    character = server.options.character
-    with recorded(server.base_url) as record:
+@pytest.mark.parametrize("character", Character)
+def test_a_server_is_not_accused_of_what_its_model_is_like(character: Character) -> None:
+    with recorded(character) as record:
         for dialect in READINGS:
-            report = session.judged(record, contract.load(dialect), CATALOGUE, CATALOGUE.requirements)
-            outcomes = {row.requirement.id: row.verdict.outcome for row in report.rows}
-            assert {name for name, outcome in outcomes.items() if outcome in FAILED} == set()
-            open_ones = {name for name, outcome in outcomes.items() if outcome is Outcome.INCONCLUSIVE}
+            verdicts = judge(Evidence(record, contract.load(dialect), record.header.target), CATALOGUE.requirements)
+            assert {each.requirement for each in verdicts if each.outcome in FAILED} == set()
+            open_ones = {each.requirement for each in verdicts if each.outcome is Outcome.INCONCLUSIVE}
             assert open_ones - EITHER.get(character, set()) == OPEN.get(character, set())
-            assert report.gate.status in {0, 2}
+            assert decide(verdicts, complete=record.complete).status in {0, 2}
 
 
-def test_a_defect_shows_or_leaves_open_what_it_breaks_whatever_the_model_is_like(server: launch.Embedded) -> None:
-    character = server.options.character
+@pytest.mark.parametrize("character", Character)
+def test_a_defect_shows_or_leaves_open_what_it_breaks_whatever_the_model_is_like(character: Character) -> None:
     reading = contract.load(READINGS[0])
     names = [name for name, one in defects.ALL.items() if one.tier is Tier.GATE and one.area != Area.VALIDATION]
     for name in random.Random(character).sample(names, SAMPLE):
-        with recorded(server.base_url_of(name), SPOKEN) as record:
+        with recorded(character, name) as record:
             verdicts = judge(Evidence(record, reading, record.header.target), SPOKEN)
         trips = defects.ALL[name].trips
         assert {each.requirement for each in verdicts if each.outcome in FAILED} <= trips, name

@@ -238,9 +238,9 @@ WAYS: dict[str, tuple[Seam[Any], Callable[[Any, ServerCall], Any], set[str]]] = 
 UNSEEN = {
     *("STREAM-REFUSED-ALIKE", "STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS"),
     *("STREAM-THOUGHT-APART", "STREAM-THOUGHT-NAME", "STREAM-THOUGHT-TEXT"),
-    *("STREAM-HANG-UP", "STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"),
+    *("STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"),
 }
-"""Requirements on what is not asked here, or does not happen: refusals, failures, thought, a client that leaves, the full tier."""
+"""Requirements on what is not asked here, or does not happen: refusals, failures, thought, the full tier."""
 
 
 def test_the_plain_way_passes() -> None:
