@@ -1,4 +1,4 @@
-"""How fast a target is asked: no faster than the user allows, and slower as soon as it says so. No I/O; waits on a condition."""
+"""How fast a target is asked: no faster than the user allows, and slower as soon as it says so, or sooner. No I/O; `Gate` waits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from conformance.charging import most
 from conformance.model import FaultKind
+from conformance.quotas import Quota, quotas
 from conformance.settle import RATE_LIMITED, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from random import Random
 
     from conformance.model import Exchange
@@ -22,7 +24,15 @@ LONGEST_WAIT: Final = 60.0
 """Seconds; a target that asks for more is asked again after this. The usual limits are per minute."""
 
 _BASE: Final = 0.25
-_RATE_LIMIT_BASE: Final = 1.0
+_RATE_LIMIT_BASE: Final = 0.25
+_SLOWEST: Final = 1 / LONGEST_WAIT
+"""Requests a second that are always allowed."""
+_CAUTION: Final = 0.9
+"""Part of the rate at which a limit was met that is kept to afterwards."""
+_GROWTH: Final = 1.01
+"""What each answer does to it: twice as fast after 70."""
+_NEAR: Final = 0.05
+"""Part of the usual increase, near where it went wrong."""
 
 
 def retry_after(exchange: Exchange, now: float) -> float | None:
@@ -70,21 +80,107 @@ def _bounded(seconds: float) -> float:
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-class Gate:
-    """Lets workers through one by one. Thread-safe.
+class Pace:
+    """How many requests may be under way, and when the next may leave. Pure: whoever asks says what time it is, in seconds.
 
     A pause holds up all of them: a rate limit is the account's, not the connection's. Each one also halves how many may be under
-    way at once; every answer afterwards gives a little back (additive increase, multiplicative decrease, RFC 5681, section 3.1).
+    way at once; every answer afterwards gives a little back (additive increase, multiplicative decrease, RFC 5681, section 3.1). Near
+    where it went wrong the last time it gives back less.
+
+    Where a limit is on the rate and not on how many are under way, fewer at once do not help against answers that come fast. So a pause
+    also sets a ceiling on the rate, by what was answered since the last one; that too is given back little by little.
+
+    A target that tells how much is left of its quotas is asked evenly for the rest of it, once half is gone: then there is no 429.
     """
 
     def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
-        self._condition = threading.Condition()
+        self.under_way = 0
         self._most = float(concurrency)
         self._limit = float(concurrency)
+        self._wrong = float("inf")
+        """How many were under way when it last went wrong."""
         self._interval = 1 / rate if rate else 0.0
-        self._under_way = 0
+        self._ceiling: float | None = None
+        """Requests a second."""
+        self._quota = (0.0, 0.0)
+        """An interval, and until when it holds."""
+        self._weight = 0.0
+        self._answered = 0
+        self._since: float | None = None
+        """When the last pause began, or the first request left; `_answered` counts from there."""
         self._resume = 0.0
         self._next = 0.0
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until there is a turn, at most 0 if there is one; None when that depends on somebody leaving."""
+        if self.under_way >= int(self._limit):
+            return None
+        return max(self._resume, self._next) - now
+
+    def enter(self, now: float) -> None:
+        """Take a turn."""
+        self.under_way += 1
+        self._since = now if self._since is None else self._since
+        interval, until = self._quota
+        spacing = max(self._interval, interval if now < until else 0.0, 1 / self._ceiling if self._ceiling else 0.0)
+        self._next = max(self._next, now) + spacing if spacing else 0.0
+
+    def leave(self) -> None:
+        """Give it back."""
+        self.under_way -= 1
+
+    def hold(self, seconds: float, now: float) -> None:
+        """Let nobody leave for so long."""
+        self._resume = max(self._resume, now + seconds)
+
+    def fewer(self) -> None:
+        """Let fewer be under way at once."""
+        self._wrong = max(2.0, float(self.under_way))
+        self._limit = max(1.0, self._limit / 2)
+
+    def limited(self, now: float) -> None:
+        """Go slower, because of a rate limit."""
+        self.fewer()
+        elapsed = now - (now if self._since is None else self._since)
+        if elapsed > 0 and self._answered:
+            measured = _CAUTION * self._answered / elapsed
+            self._ceiling = max(_SLOWEST, min(measured, self._ceiling or measured))
+        elif self._ceiling:
+            self._ceiling = max(_SLOWEST, self._ceiling / 2)
+        self._since, self._answered = now, 0
+
+    def faster(self) -> None:
+        """Give a little back: the target keeps up."""
+        self._answered += 1
+        if self._ceiling is not None:
+            self._ceiling *= _GROWTH
+        if self._limit < self._most:
+            share = 1.0 if self._limit <= self._wrong - 1 else _NEAR
+            self._limit = min(self._most, self._limit + share / self._limit)
+
+    def told(self, quotas: Iterable[Quota], weight: float, now: float) -> None:
+        """Take note of what is left of the quotas; `weight` is how many tokens a request of this kind counts for."""
+        self._weight = weight if not self._weight else 0.9 * self._weight + 0.1 * weight
+        self._quota = (0.0, 0.0)
+        for quota in quotas:
+            unit = max(1.0, self._weight) if quota.tokens else 1.0
+            left, reset = quota.remaining / unit, min(quota.reset, LONGEST_WAIT)
+            if left >= (quota.limit / unit / 2 if quota.limit else 2 * self._most):
+                continue
+            if left < 1:
+                self.hold(reset, now)
+            # Those under way may not be counted yet.
+            interval = reset / max(1.0, left - self.under_way)
+            if interval > self._quota[0]:
+                self._quota = (interval, now + reset)
+
+
+class Gate:
+    """Lets workers through one by one, at a `Pace`. Thread-safe."""
+
+    def __init__(self, *, concurrency: int, rate: float | None = None) -> None:
+        self._condition = threading.Condition()
+        self._pace = Pace(concurrency=concurrency, rate=rate)
         self._paused = 0.0
         self._closed = False
 
@@ -101,38 +197,46 @@ class Gate:
     def _enter(self) -> bool:
         with self._condition:
             while not self._closed:
-                wait = self._wait(time.monotonic())
+                wait = self._pace.wait(time.monotonic())
                 if wait is not None and wait <= 0:
-                    self._under_way += 1
-                    self._next = max(self._next, time.monotonic()) + self._interval
+                    self._pace.enter(time.monotonic())
                     return True
                 self._condition.wait(wait)
             return False
 
-    def _wait(self, now: float) -> float | None:
-        """Seconds until there is a turn; None when that depends on somebody leaving."""
-        if self._under_way >= int(self._limit):
-            return None
-        return max(self._resume, self._next if self._interval else 0.0) - now
-
     def _leave(self) -> None:
         with self._condition:
-            self._under_way -= 1
+            self._pace.leave()
             self._condition.notify_all()
 
     def pause(self, seconds: float, because: Exchange) -> bool:
-        """Let nobody through for a while; returns whether that is news.
+        """Let nobody through for a while, and slow down, because of a rate limit; returns whether that is news.
 
         An answer to a request from before the last pause tells the same story again: it may prolong it, but slows down no further.
         """
         with self._condition:
-            now = time.monotonic()
-            news = because.started >= self._paused
+            news = self._is_news(because)
             if news:
-                self._paused = time.time()
-                self._limit = max(1.0, self._limit / 2)
-            self._resume = max(self._resume, now + seconds)
+                self._pace.limited(time.monotonic())
+            self._pace.hold(seconds, time.monotonic())
             return news
+
+    def overloaded(self, because: Exchange) -> None:
+        """Let fewer be under way at once: the target cannot serve as many."""
+        with self._condition:
+            if self._is_news(because):
+                self._pace.fewer()
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody through for a while, whoever may be the reason."""
+        with self._condition:
+            self._pace.hold(seconds, time.monotonic())
+
+    def _is_news(self, exchange: Exchange) -> bool:
+        news = exchange.started >= self._paused
+        if news:
+            self._paused = time.time()
+        return news
 
     def sleep(self, seconds: float) -> bool:
         """Wait without a turn; False when the gate was closed meanwhile."""
@@ -141,12 +245,16 @@ class Gate:
 
     def answered(self, exchange: Exchange) -> None:
         """Take note of an answer: the target keeps up, or breaks off what it began, as one does that serves one request at a time."""
+        told = quotas(exchange, time.time())
+        weight = float(most(exchange.sent.body).total) if any(quota.tokens for quota in told) else 1.0
         with self._condition:
             if exchange.status is not None and exchange.status < 300 and exchange.fault and exchange.fault.kind is FaultKind.TRUNCATED:
-                self._limit = max(1.0, self._limit / 2)
-            elif settled(exchange) and self._limit < self._most:
-                self._limit = min(self._most, self._limit + 1 / self._limit)
-                self._condition.notify_all()
+                self._pace.fewer()
+            elif settled(exchange):
+                self._pace.faster()
+            if told:
+                self._pace.told(told, weight, time.monotonic())
+            self._condition.notify_all()
 
     def open(self) -> None:
         """Let workers through again after `close`; what was learnt about the pace stays."""

@@ -19,7 +19,7 @@ from conformance.model import Exchange, FaultKind
 RETRIES: Final = 3
 """How often a lost answer is asked for again, unless the way it was lost says otherwise."""
 
-RATE_LIMIT_RETRIES: Final = 8
+RATE_LIMIT_RETRIES: Final = 10
 """The same for a 429. It is no loss but an appointment, and with many workers one of them may be turned away several times."""
 
 FAULT_RETRIES: Final[Mapping[FaultKind, int]] = MappingProxyType(
