@@ -19,6 +19,7 @@ TOLD: dict[str, set[str]] = {
     "no space": {"STREAM-DATA-SPACE"},
     "usage always": {"STREAM-USAGE-NULL", "STREAM-USAGE-UNASKED"},
     "usage bare": {"STREAM-USAGE-NULL"},
+    "usage never": {"USAGE-PRESENT", "USAGE-STREAM-WISH"},
     "merged": {"STREAM-FINISH-ALONE", "ANSWER-CONTENT-KEY", "ANSWER-LOGPROBS-KEY"},
     "all nulls": {"ANSWER-NO-EMPTY-CALLS"},
     "thinks in secret": {"ANSWER-NO-EMPTY-CALLS"},

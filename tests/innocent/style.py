@@ -62,7 +62,7 @@ class Style:
     blanks: bool = False
     """Deltas without anything, now and then."""
     usage: str = "asked"
-    """`asked`, `asked-bare` (no null before), or `always`."""
+    """In streams `asked`, `asked-bare` (no null before) or `always`; or `never`, in whole answers either."""
     serial: bool = False
     """Several choices one after the other."""
     whole_calls: bool = False

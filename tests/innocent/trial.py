@@ -30,6 +30,7 @@ STYLES: Final[dict[str, Style]] = {
     "slow": Style(pause=0.05),
     "usage always": Style(usage="always", details=False),
     "usage bare": Style(usage="asked-bare", caches=True),
+    "usage never": Style(usage="never", lacks=frozenset({"stream_options"})),
     "merged": Style(role="merged", finish="merged", nulls="none", whole_calls=True, named_finish="tool_calls"),
     "all nulls": Style(nulls="all", blanks=True, details=False),
     "every role": Style(role="every", serial=True, nulls="none", text_beside_calls=""),

@@ -54,7 +54,8 @@ class Writer:
             {"index": index, "message": self._message(said), **self._logprobs(said.tokens, "none"), "finish_reason": said.finish}
             for index, said in enumerate(self.said)
         ]
-        return self._json({**self.head("chat.completion"), "choices": choices, "usage": self.usage()})
+        usage = {} if self.style.usage == "never" else {"usage": self.usage()}
+        return self._json({**self.head("chat.completion"), "choices": choices, **usage})
 
     def _message(self, said: Said) -> dict[str, Any]:
         content: str | None = said.text if said.tokens or not said.calls else self.style.text_beside_calls

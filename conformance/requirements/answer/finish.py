@@ -105,6 +105,8 @@ def length_means_cut(answered: Reply) -> Iterator[Finding]:
 
     Only text of fewer bytes than the cap has tokens, of which fewer are counted too, is held against it.
     """
+    if not isinstance(answered.usage, dict):
+        raise AbsentError("the answer does not say what it took")
     cap, tokens = answered.cap, get(answered.usage, "completion_tokens")
     if cap is None or not is_integer(tokens) or not isinstance(tokens, int | float) or len(answered.choices) != 1:
         raise UnmetError("there is no cap, no count, or more than one choice")

@@ -1,6 +1,6 @@
 """Counts read from usage objects, and the answers that are meant to have one.
 
-Whoever wants a count that is missing or is no integer gets an `UnmetError`: the requirements in `shape` own that.
+Whoever wants a count that is missing from a usage object, or is no integer, gets an `UnmetError`: the requirements in `shape` own that.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ counted_variation: Final = variation.where(
 
 
 def usage_of(answer: Reply) -> dict[str, Json]:
-    """The usage object. Raises `UnmetError` when there is none."""
+    """The usage object. Raises `AbsentError` when there is none: it is optional, and those that want it there say so."""
     if not isinstance(answer.usage, dict):
-        raise UnmetError("the answer has no usage object")
+        raise AbsentError("the answer has no usage object")
     return answer.usage
 
 
