@@ -26,7 +26,13 @@ _UNKNOWN: Final = frozenset({"", "x-unknown"})
 """What tools write for a media type that they do not know."""
 
 _IN_FRONT: Final = frozenset({401, 403, 404, 405, 407, 410, 411, 414, 431, 451})
-"""Statuses that a server, a firewall or a proxy in front gives as often as the API: of their pages nobody knows whose they are."""
+"""Statuses that a server, a firewall or a proxy in front gives as often as the API: of what is no JSON nobody knows whose it is."""
+
+_ROUTED: Final = frozenset({404, 405, 410})
+"""Statuses of which an answer without an error of the API's says that there is no such endpoint."""
+
+_API: Final = frozenset({422, 500})
+"""Statuses with which nobody but a server of applications answers, so that a page is its own."""
 
 
 class LeftOutError(Exception):
@@ -72,8 +78,8 @@ class Conversion:
             elapsed=entry.elapsed,
             lacks=frozenset(self._lacks(entry, chunks, headers)),
         )
-        if made.status in _IN_FRONT and not _is_json(made.body):
-            raise LeftOutError("an error that is no JSON, with a status that servers in front give as well")
+        if stranger := _strange(made):
+            raise LeftOutError(stranger)
         return made
 
     def _lacks(self, entry: Captured, chunks: tuple[Chunk, ...], headers: Headers) -> Iterator[Detail]:
@@ -102,7 +108,22 @@ class Conversion:
 
 
 def _says_so_itself(body: bytes) -> bool:
-    return _is_json(body) or (b"[DONE]" in body and any(event.data == _DONE for event in sse.decode([Chunk(0.0, body)]).events))
+    if b"[DONE]" not in body:
+        return _is_json(body)
+    # Some tools cut off white space at the end, and with it the blank line that closes an event.
+    return any(event.data == _DONE for event in sse.decode([Chunk(0.0, body + b"\n\n")]).events) or _is_json(body)
+
+
+def _strange(made: Exchange) -> str:
+    """Why an answer may be that of somebody in between, whom the record does not accuse in the name of the API; empty where it is not."""
+    page = made.body.lstrip()[:1] == b"<"
+    if page and made.status not in _API:
+        return "a web page, which may be that of a server in between"
+    if made.status in _IN_FRONT and not _is_json(made.body):
+        return "an error that is no JSON, with a status that servers in between give as well"
+    if made.status in _ROUTED and b'"error"' not in made.body:
+        return "an answer that says there is no such endpoint"
+    return ""
 
 
 def _is_json(body: bytes) -> bool:

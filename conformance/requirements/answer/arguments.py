@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import AbsentError, UnmetError
@@ -48,9 +50,9 @@ def _misfit(schema: dict[str, Json], arguments: object) -> str:
     try:
         value = parse(arguments).value
         Draft202012Validator.check_schema(schema)
-    except (NotJsonError, SchemaError):
+        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except (NotJsonError, SchemaError, Unresolvable):
         return ""
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
     return "" if error is None else f"arguments that fit the parameters; here {error.json_path} does not: {error.message[:120]}"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import UnmetError
@@ -91,7 +93,9 @@ def _misfit(schema: dict[str, Json], value: Json) -> str | None:
     """What is wrong with a value, told by the part of the schema that it misses most clearly; None when it fits."""
     try:
         Draft202012Validator.check_schema(schema)
+        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
     except SchemaError:
         raise UnmetError("the schema of the request is none") from None
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    except Unresolvable:
+        raise UnmetError("the schema of the request refers to another one") from None
     return None if error is None else f"what fits the schema; here {error.json_path} does not: {error.message[:120]}"

@@ -42,9 +42,12 @@ _MASKED: Final = re.compile(rb"\*{12}")
 def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
     """An error shows no trace of a stack, no place in a source file, no path on the server's disk, no address of an object."""
     text = reply.observation.exchange.body[:200_000].decode(errors="replace")
+    sent = reply.observation.exchange.sent.body.decode(errors="replace")
     for code, pattern in _INTERNALS.items():
-        if found := re.search(pattern, text):
-            yield Finding(code=code, expected="nothing of the server's inside", received=found.group()[:200])
+        # What the client has said itself may be quoted.
+        found = next((each.group() for each in re.finditer(pattern, text) if each.group() not in sent), "")
+        if found:
+            yield Finding(code=code, expected="nothing of the server's inside", received=found[:200])
 
 
 @requirement(

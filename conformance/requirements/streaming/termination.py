@@ -39,7 +39,7 @@ def stream_ends_with_done(stream: Stream) -> Iterator[Finding]:
     Level.MUST,
     on=streamed_answer,
     cites=[contract("/x-stream/terminator-closed"), standard("HTML §9.2.6", f"{HTML}#event-stream-interpretation")],
-    rests_on=[Detail.END],
+    rests_on=[Detail.CLOSE],
 )
 def done_is_closed(stream: Stream) -> Iterator[Finding]:
     """A blank line follows `data: [DONE]`; without it no decoder that keeps to the standard delivers the event."""
