@@ -3,8 +3,8 @@
     python benchmarks/against_schemathesis.py [--sample 24] [DEFECT…]
 
 Both ask the same defective reference servers, the suite in tier gate, schemathesis with its phases for coverage and random cases and
-all of its checks. A defect counts as found by schemathesis when any check fails more often than on the conforming server, so that what it holds
-against that one costs it nothing; and as found by the suite when a requirement fails, whatever its level.
+all of its checks. A defect counts as found by schemathesis when any check fails more often than on the conforming server, so that what
+it holds against that one costs it nothing; and as found by the suite when a requirement fails, whatever its level.
 """
 
 from __future__ import annotations
