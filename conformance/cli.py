@@ -17,6 +17,7 @@ from conformance import (
     contract_cli,
     explore_cli,
     history_cli,
+    init_cli,
     judge_cli,
     merge_cli,
     minimise_cli,
@@ -66,6 +67,7 @@ main.add_command(history_cli.history)
 main.add_command(merge_cli.merge)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
+main.add_command(init_cli.init)
 main.add_command(judge_cli.judge)
 main.add_command(minimise_cli.minimise)
 main.add_command(plan_cli.plan)

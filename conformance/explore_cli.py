@@ -10,30 +10,14 @@ import click
 
 from conformance.errors import ConfigurationError
 from conformance.gate import ExitStatus
+from conformance.options import REACH
 from conformance.options_cli import options, prepared
 
 if TYPE_CHECKING:
     from conformance.exploration.explorer import Explored, Find, Quest
     from conformance.exploration.inquiry import Inquiry
 
-OPTIONS: Final = (
-    *("target", "base-url", "model", "dialect", "only", "claim", "deny", "strict"),
-    *(
-        "concurrency",
-        "rate",
-        "connect-timeout",
-        "idle-timeout",
-        "request-timeout",
-        "header",
-        "query",
-        "ca-file",
-        "client-certificate",
-        "client-key",
-        "proxy",
-        "key-variable",
-        "seed",
-    ),
-)
+OPTIONS: Final = (*REACH, "only", "strict", "seed")
 
 
 @click.command()

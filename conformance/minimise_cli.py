@@ -9,29 +9,13 @@ import click
 
 from conformance.errors import CannotTestError
 from conformance.gate import ExitStatus
+from conformance.options import REACH
 from conformance.options_cli import options, prepared
 
 if TYPE_CHECKING:
     from conformance.provenance import Header
 
-OPTIONS: Final = (
-    *("target", "base-url", "model", "dialect", "claim", "deny"),
-    *(
-        "concurrency",
-        "rate",
-        "connect-timeout",
-        "idle-timeout",
-        "request-timeout",
-        "header",
-        "query",
-        "ca-file",
-        "client-certificate",
-        "client-key",
-        "proxy",
-        "key-variable",
-        "seed",
-    ),
-)
+OPTIONS: Final = (*REACH, "seed")
 
 
 @click.command()

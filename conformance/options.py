@@ -281,6 +281,13 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
     Option(name="resume", metavar="FOLDER", help="Go on with a run that was cut off: what was answered is not asked again."),
 )
 
+REACH: Final = (
+    *("target", "base-url", "model", "dialect", "claim", "deny", "concurrency", "rate"),
+    *("connect-timeout", "idle-timeout", "request-timeout", "header", "query"),
+    *("ca-file", "client-certificate", "client-key", "proxy", "key-variable"),
+)
+"""Names of the options that say who is asked and how, for commands that ask something else than a run does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
