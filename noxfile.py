@@ -97,6 +97,13 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def quality(session: nox.Session) -> None:
+    """Measure what the suite is worth, and keep the table in docs/quality.md; takes about a quarter of an hour, `--quick` a tenth."""
+    _install(session, "tests")
+    session.run("python", "-m", "benchmarks.quality", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))
@@ -154,6 +161,13 @@ def field(session: nox.Session) -> None:
     """Try real servers: `nox -s field` all of them, `nox -s field -- NAME…` some; needs pip, npm and nginx, 3 GB and most of an hour."""
     _install(session)
     session.run("python", "-m", "field", *session.posargs)
+
+
+@nox.session
+def field_report(session: nox.Session) -> None:
+    """Judge anew what `nox -s field` kept, and write reports/published: the reports, their index, and the list of what was found."""
+    _install(session)
+    session.run("python", "-m", "field", "--publish", "reports/published", *session.posargs)
 
 
 @nox.session

@@ -16,12 +16,19 @@ from field.errors import FieldError
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--list", "listed", is_flag=True, help="Print the servers and try none.")
 @click.option("--dialect", "dialects", multiple=True, help="Try these readings only.")
+@click.option("--publish", type=click.Path(path_type=Path), metavar="DIR", help="Try none; judge what is kept anew, and publish it in DIR.")
 @click.option("--kept", type=click.Path(path_type=Path), default=Path("reports/field"), show_default=True, help="Where runs are kept.")
-def main(*, names: tuple[str, ...], listed: bool, dialects: tuple[str, ...], kept: Path) -> None:
+def main(*, names: tuple[str, ...], listed: bool, dialects: tuple[str, ...], kept: Path, publish: Path | None) -> None:
     """Try the servers NAME, or all, one after the other."""
     servers = manifest.load()
     if unknown := sorted(set(names) - set(servers)):
         raise click.BadParameter(f"{', '.join(unknown)}; known: {', '.join(servers)}", param_hint="NAME")
+    if publish is not None:
+        from field import publish as publishing
+
+        new = publishing.publish(kept, publish, names or servers)
+        click.echo(f"{publish / publishing.LIST}: {new} findings not yet assessed")
+        return
     if listed:
         for name, server in servers.items():
             click.echo(f"{name:22} {server.title}")

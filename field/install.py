@@ -21,7 +21,7 @@ _PATIENCE: Final = 1800.0
 
 def home(server: Server) -> Path:
     """Return the folder of a server: what is installed there stays for the next trial."""
-    return (Path(os.environ.get(VARIABLE) or DEFAULT) / (server.shares or server.name)).resolve()
+    return (Path(os.environ.get(VARIABLE) or DEFAULT) / (server.shares or server.name)).absolute()
 
 
 def install(server: Server) -> None:

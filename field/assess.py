@@ -1,0 +1,60 @@
+"""What we made of a finding, by hand: `assessments.toml` says of which servers and requirements it holds, whether it is true, and why."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from field.errors import FieldError
+from field.findings import Entry
+from field.manifest import HERE
+
+VERDICTS: Final = {
+    "true": "True: the bytes break the clause.",
+    "set-up": "True of what was started here, and owed to how: a mock that says what it was told to, a gateway without its database.",
+    "open": "Rightly left open: nothing that came back could decide it.",
+    "follows": "Follows from another finding of the same server.",
+    "ours": "Ours: the requirement was wrong.",
+}
+"""What can be made of a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What we say of one requirement, of some servers."""
+
+    requirement: str
+    servers: tuple[str, ...]
+    verdict: str
+    why: str = ""
+    codes: tuple[str, ...] = ()
+    """The codes it was made for, by their beginnings; all of them where none is named."""
+    upstream: tuple[str, ...] = ()
+    """Issues of the server's own project that tell of the same, as `owner/repository#number`."""
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether it was made for this finding."""
+        if entry.requirement != self.requirement or entry.server not in self.servers:
+            return False
+        if (entry.outcome == "FAIL") is (self.verdict == "open"):
+            return False
+        return not self.codes or all(code.startswith(self.codes) for code in entry.codes)
+
+
+def load(path: Path = HERE / "assessments.toml") -> tuple[Assessment, ...]:
+    """Return them in the order of the file. Raises `FieldError`."""
+    found = []
+    for table in tomllib.loads(path.read_text("utf-8"))["assessment"]:
+        if table.get("verdict") not in VERDICTS:
+            raise FieldError(f"{path.name}: {table.get('requirement')} has no verdict out of {', '.join(VERDICTS)}.")
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+        found.append(Assessment(**values))
+    return tuple(found)
+
+
+def of(entry: Entry, assessments: Iterable[Assessment]) -> Assessment | None:
+    """Return what was made of a finding; None where it is new."""
+    return next((each for each in assessments if each.covers(entry)), None)
