@@ -17,31 +17,20 @@ from typing import TYPE_CHECKING, Final, Protocol
 from conformance.budget import Budget
 from conformance.chains import chains, due, is_enough
 from conformance.errors import CatalogueError
-from conformance.model import Exchange, FaultKind, Purpose, Request
+from conformance.model import Exchange, Purpose, Request
 from conformance.pacing import Gate, backoff
-from conformance.settle import MOST_RETRIES, RATE_LIMITED, Mishap, Unrest, by_chance, mishap, retries, settled, unanswered
+from conformance.patience import Patience
+from conformance.settle import OUT_OF_SERVICE, RATE_LIMITED, RETRIES, Mishap, mishap, retries, settled, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from conformance.steps import Step
 
-LOST_AFTER: Final = 8
-"""Attempts in a row, over all workers, that bring no answer at all before the target counts as gone."""
+OUT_FOR: Final = 30.0
+"""Seconds for which a target may be out of service before the run ends: as long as a restart or a deployment takes."""
 
-TURNED_AWAY_AFTER: Final = 32
-"""Attempts in a row, over all workers, that are answered 429 before the run counts as locked out."""
-
-ENDLESS_AFTER: Final = 32
-"""Attempts in a row, over all workers, whose answer begins and does not end within our bounds, before the run ends: each costs as much
-time and memory as we give to any."""
-
-FLOODED_AFTER: Final = 256 * 1024 * 1024
-"""Bytes of answers that one run keeps. A conforming endpoint sends a hundredth of it; more would fill disks."""
-
-FAILING_AFTER: Final = 5
-"""Requests answered 5xx on every attempt before others that are answered so are asked just once more: a server that fails where it
-should refuse does it hundreds of times, and asking each four times over would tell nothing new."""
+_UNAVAILABLE: Final = 503
 
 INTERRUPTED: Final = "interrupted"
 BUDGET: Final = "budget"
@@ -162,11 +151,6 @@ def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> 
             asker.halt(BUDGET)
 
 
-def _is_endless(exchange: Exchange) -> bool:
-    kind = exchange.fault.kind if exchange.fault else None
-    return kind is FaultKind.OVERSIZE or (kind is FaultKind.TIMEOUT and exchange.status is not None)
-
-
 class _Asker:
     """What the workers share."""
 
@@ -193,13 +177,9 @@ class _Asker:
         self._probing = threading.Lock()
         self._probed = 0
         self._aborted = False
-        self._silent = 0
-        self._patience = LOST_AFTER
-        self._turned_away = 0
-        self._endless = 0
-        self._received = 0
-        self._failing = 0
-        self._unrest = Unrest()
+        self._patience = Patience()
+        self._back = 0.0
+        """When it last came back."""
         self.reason = ""
         self.left_out = False
         """Whether something was not sent because it did not fit into the budget."""
@@ -257,43 +237,72 @@ class _Asker:
         """Ask for one answer, again if it gets lost. Returns the last loss if all were lost, None if we were stopped."""
         losses = failures = 0
         mishaps: list[Mishap] = []
+        began = time.monotonic()
         while True:
             with self._gate.turn() as admitted:
-                exchange = self._send(request, purpose, attempt + losses) if admitted else None
+                exchange = self._send(request, purpose, attempt) if admitted else None
                 if exchange is None:
                     return None
                 if settled(exchange):
                     with self._lock:
-                        self._unrest.note(1, mishaps)
+                        self._patience.answered(mishaps)
                     return exchange
+                attempt += 1
                 losses += 1
                 failures += (exchange.status or 0) >= 500
                 mishaps += filter(None, [mishap(exchange)])
                 delay = backoff(exchange, losses, self._random, time.time())
-                if exchange.status == RATE_LIMITED and self._gate.pause(delay, exchange):
-                    self._tell_waiting(delay)
+                self._slow_down(exchange, delay)
             if not probing:
                 self._check_presence(exchange)
-            patience = self._patience_with(exchange, mishaps)
+            with self._lock:
+                patience = self._patience.repeats(exchange, mishaps)
             if failures > patience or losses > max(patience, retries(exchange)):
-                return exchange
+                more = 0 if probing or exchange.status not in OUT_OF_SERVICE else self._reprieve(began)
+                if not more:
+                    return exchange
+                losses = failures = max(0, patience + 1 - more)
+                began = time.monotonic()
             # After a rate limit the gate does the waiting, for all.
-            if exchange.status != RATE_LIMITED and not self._gate.sleep(delay):
+            elif exchange.status != RATE_LIMITED and not self._gate.sleep(delay):
                 return None
 
-    def _patience_with(self, exchange: Exchange, mishaps: Sequence[Mishap]) -> int:
-        """How often to ask again: hardly, once a target has shown that its 5xx are no accidents; long, when they are."""
-        most = retries(exchange)
-        with self._lock:
-            unrest = self._unrest.share(mishaps)
-        if unrest and most > 1 and mishap(exchange):
-            return next((each for each in range(most, MOST_RETRIES) if not by_chance(unrest, each + 1)), MOST_RETRIES)
-        if exchange.fault is not None or exchange.status is None or exchange.status < 500:
-            return most
-        with self._lock:
-            if exchange.attempt > most:
-                self._failing += 1
-            return min(most, 1) if self._failing >= FAILING_AFTER else most
+    def _slow_down(self, exchange: Exchange, delay: float) -> None:
+        if exchange.status == RATE_LIMITED and self._gate.pause(delay, exchange):
+            self._tell_waiting(delay, "The target limits the rate of requests (429).")
+        elif exchange.status == _UNAVAILABLE and not self._patience.expects_failures:
+            self._gate.overloaded(exchange)
+
+    def _reprieve(self, began: float) -> int:
+        """How often to ask again about a request that was answered as if the target were out of service, each time since it `began`.
+
+        The probe tells. Where it gets the same, all wait until it gets something else, and begin anew; a target that does not come back
+        ends the run. Where it is answered at once it is about the request, or is over already: it is asked just once more.
+        """
+        with self._probing:
+            if self._back > began:
+                return RETRIES + 1
+            if not self._patience.doubts or self._probe is None or self.reason:
+                return 0
+            first = answer = self._ask_probe()
+            deadline = time.monotonic() + OUT_FOR
+            while answer is not None and answer.status in OUT_OF_SERVICE:
+                delay = max(backoff(answer, 1, self._random, time.time()), OUT_FOR / 30)
+                if time.monotonic() + delay > deadline:
+                    self.halt(f"The target is out of service: for {OUT_FOR:g} s it answered {answer.status} to whatever it was asked.")
+                    return 0
+                self._tell_waiting(delay, f"The target is out of service ({answer.status}).")
+                self._gate.hold(delay)
+                answer = self._ask_probe() if self._gate.sleep(delay) else None
+            if answer is None:
+                return 0
+            with self._lock:
+                if answer is first:
+                    self._patience.trusts()
+                    return 1
+                self._patience.forgives()
+            self._back = time.monotonic()
+            return RETRIES + 1
 
     def _send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange | None:
         kept = self._budget.reserve(request)
@@ -310,12 +319,9 @@ class _Asker:
         self._budget.settle(kept, exchange)
         with self._lock:
             self._writer.append(exchange)
-            self._silent = self._silent + 1 if unanswered(exchange) else 0
-            self._turned_away = self._turned_away + 1 if exchange.status == RATE_LIMITED else 0
-            self._endless = self._endless + 1 if _is_endless(exchange) else 0
-            self._received += sum(len(chunk.data) for chunk in exchange.chunks)
             self._progress.exchanged(exchange)
-            self._bound_effort()
+            if enough := self._patience.note(exchange):
+                self.halt(enough)
         self._gate.answered(exchange)
         return exchange
 
@@ -328,40 +334,42 @@ class _Asker:
             # What is under way may have been billed already: let it come in.
             self.halt(BUDGET, abort=False)
 
-    def _bound_effort(self) -> None:
-        """Stop when a target wears us out."""
-        if self._endless >= ENDLESS_AFTER:
-            self.halt(f"The target does not end its answers: {self._endless} in a row went on beyond our bounds, or stood still.")
-        if self._received > FLOODED_AFTER:
-            self.halt(f"The target sends too much: its answers came to more than {FLOODED_AFTER >> 20} MiB.")
-
-    def _tell_waiting(self, seconds: float) -> None:
+    def _tell_waiting(self, seconds: float, why: str) -> None:
         with self._lock:
-            self._progress.waiting(seconds, "The target limits the rate of requests (429).")
+            self._progress.waiting(seconds, why)
 
     def _check_presence(self, exchange: Exchange) -> None:
         """Stop when the target is gone, or lets us in no more."""
         with self._lock:
-            if self._turned_away >= TURNED_AWAY_AFTER:
-                self.halt(f"The target limits the rate of requests: {self._turned_away} answers in a row were 429.")
-            silent = self._silent
-            if silent < self._patience:
-                return
-            # A target that answers the probe has shown that it is there, and need not show it so soon again.
-            self._silent = 0
-            self._patience *= 2
-        if not self._answers_probe():
+            if locked_out := self._patience.locked_out:
+                self.halt(locked_out)
+            silent = self._patience.misses()
+        if silent and not self._answers_probe():
             why = f" {exchange.fault.detail}" if exchange.fault else ""
             self.halt(f"The target is gone: {silent} attempts in a row brought no answer.{why}")
 
     def _answers_probe(self) -> bool:
+        """Whether anything comes back when the target is asked for a sign of life, lost ones repeated."""
         if self._probe is None or not isinstance(self._probe.request, Request):
             return False
         with self._probing:
-            past = max((exchange.attempt for exchange in self._earlier(self._probe.key)), default=0)
+            past = self._asked_probe()
             answer = self._insist(self._probe.purpose, self._probe.request, past + self._probed + 1, probing=True)
             self._probed = answer.attempt - past if answer is not None else self._probed
         if answer is None and self.left_out:
             # What cannot even be asked for a sign of life can be asked nothing of importance.
             self.halt(BUDGET, abort=False)
         return answer is not None and not unanswered(answer)
+
+    def _ask_probe(self) -> Exchange | None:
+        """Ask for a sign of life just once; None if we were stopped."""
+        assert self._probe is not None
+        assert isinstance(self._probe.request, Request)
+        with self._gate.turn() as admitted:
+            answer = self._send(self._probe.request, self._probe.purpose, self._asked_probe() + self._probed + 1) if admitted else None
+        self._probed += answer is not None
+        return answer
+
+    def _asked_probe(self) -> int:
+        """How often the probe was asked by a run that is gone on with."""
+        return max((exchange.attempt for exchange in self._earlier(self._probe.key)), default=0) if self._probe else 0

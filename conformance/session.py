@@ -34,7 +34,7 @@ from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.revisions import scores
 from conformance.runlog import Record, RecordWriter
-from conformance.settle import settled
+from conformance.settle import PROBE, settled
 from conformance.sharding import Shard
 from conformance.steps import Step
 from conformance.target import Target
@@ -205,7 +205,7 @@ def _exchange_everything(
     steps = assignment.steps(readiness.cap_field)
     _announce(plan.price([*readiness.asked, *steps.first, *steps.last]), writer, earlier)
     control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
-    probe = replace(control, purpose=replace(control.purpose, key="liveness/probe", scenario="liveness"))
+    probe = replace(control, purpose=replace(control.purpose, key=PROBE, scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)
     mine = assignment.share(steps)
     for batch in (mine.first, mine.last):

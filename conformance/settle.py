@@ -44,6 +44,12 @@ MOST_RETRIES: Final = 8
 """How often a request that fails is repeated at most, until it cannot be bad luck any more."""
 
 RATE_LIMITED: Final = 429
+OUT_OF_SERVICE: Final = frozenset({502, 503, 504})
+"""What a server answers, or the proxy before it, while it is not there for anybody."""
+
+PROBE: Final = "liveness/probe"
+"""Key of the question that tells whether a target is there: one that it has answered before."""
+
 _LOST: Final = frozenset({408, 425, RATE_LIMITED})
 _DOOR: Final = frozenset({401, 402, 403})
 """Statuses about who asks, whatever is asked."""
@@ -97,6 +103,8 @@ class Unrest:
     def __init__(self) -> None:
         self._answered = 0
         self._mishaps: Counter[Mishap] = Counter()
+        self._out = False
+        """Whether the target was out of service in the end: then a 5xx says nothing about any request."""
 
     @classmethod
     def of(cls, requests: Iterable[Sequence[Exchange]]) -> Unrest:
@@ -104,6 +112,8 @@ class Unrest:
         found = cls()
         for attempts in requests:
             found.note(sum(map(settled, attempts)), filter(None, map(mishap, attempts)))
+            if attempts and attempts[0].purpose.key == PROBE:
+                found._out = attempts[-1].status in OUT_OF_SERVICE
         return found
 
     def note(self, answered: int, mishaps: Iterable[Mishap]) -> None:
@@ -114,7 +124,10 @@ class Unrest:
 
     def share(self, kinds: Iterable[Mishap]) -> float:
         """How many attempts have a mishap of one of these kinds, from 0 to 1."""
-        mishaps = sum(self._mishaps[kind] for kind in set(kinds))
+        wanted = set(kinds)
+        if self._out and Mishap.FAILED in wanted:
+            return 1.0
+        mishaps = sum(self._mishaps[kind] for kind in wanted)
         return mishaps / (self._answered + self._mishaps.total()) if mishaps else 0.0
 
 

@@ -13,16 +13,18 @@ from random import Random
 
 import pytest
 
-from conformance import pacing
+from conformance import observe as observing
+from conformance import pacing, patience
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
-from conformance.observe import BUDGET, FAILING_AFTER, INTERRUPTED, LOST_AFTER, TURNED_AWAY_AFTER, Observed, observe
+from conformance.observe import BUDGET, INTERRUPTED, Observed, observe
 from conformance.pacing import LONGEST_WAIT, Gate, backoff, retry_after
+from conformance.patience import FAILING_AFTER, LOST_AFTER, TURNED_AWAY_AFTER
 from conformance.provenance import Footer, Header, Identity
 from conformance.runlog import Record, RecordWriter
-from conformance.settle import FAULT_RETRIES, RATE_LIMIT_RETRIES, RETRIES, retries, settled
+from conformance.settle import FAULT_RETRIES, PROBE, RATE_LIMIT_RETRIES, RETRIES, Mishap, Unrest, retries, settled
 from conformance.steps import Step
 from conformance.target import Bounds, Target
 from conformance.wire import Wire
@@ -467,6 +469,81 @@ def test_a_record_that_cannot_be_written_ends_everything(writer: RecordWriter) -
         run(steps(100), wire, writer, progress=watcher)
     assert len(wire.asked) <= 8
     assert watcher.over
+
+
+# Out of service
+
+
+class Outage:
+    """503 to whatever is asked, for a while, once so many requests have come."""
+
+    def __init__(self, after: int, seconds: float) -> None:
+        self._after = after
+        self._seconds = seconds
+        self._asked = 0
+        self._began = 0.0
+
+    def __call__(self, purpose: Purpose, attempt: int) -> int:
+        self._asked += 1
+        if self._asked <= self._after:
+            return 200
+        self._began = self._began or time.monotonic()
+        return 503 if time.monotonic() - self._began < self._seconds else 200
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 16])
+def test_an_outage_is_waited_for_and_costs_no_answer(
+    concurrency: int, writer: RecordWriter, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "OUT_FOR", 9.0)
+    wire, watcher = FakeWire(Outage(5, 0.7)), Watcher()
+    assert run(steps(40), wire, writer, concurrency=concurrency, probe=step(PROBE), progress=watcher).complete
+    with Record.open(path) as record:
+        assert [each for each in record.keys() if not any(map(settled, record.attempts(each)))] == []  # noqa: SIM118
+        assert len(record.attempts(PROBE)) == wire.asked_keys().count(PROBE) >= 2
+    assert watcher.waits
+
+
+def test_a_target_that_does_not_come_back_ends_the_run_and_is_accused_of_nothing(
+    writer: RecordWriter, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "OUT_FOR", 0.3)
+    observed = run(steps(40), FakeWire(Outage(5, 60)), writer, probe=step(PROBE))
+    assert not observed.complete
+    assert "out of service" in observed.reason
+    with Record.open(path) as record:
+        failed = [record.attempts(key) for key in record.keys() if not any(map(settled, record.attempts(key)))]  # noqa: SIM118
+        unrest = Unrest.of(record.attempts(key) for key in record.keys())  # noqa: SIM118
+    assert failed
+    assert unrest.share([Mishap.FAILED]) == 1.0
+    assert unrest.share([Mishap.BROKEN_OFF]) == 0.0
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_one_request_that_is_always_answered_503_is_told_quickly(concurrency: int, writer: RecordWriter) -> None:
+    wire = FakeWire(lambda purpose, _: 503 if purpose.key == "s/3" else 200)
+    assert run(steps(12), wire, writer, concurrency=concurrency, probe=step(PROBE)).complete
+    assert wire.asked_keys().count("s/3") <= 1 + RETRIES + 1
+    assert wire.asked_keys().count(PROBE) <= 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_server_that_answers_503_where_it_should_refuse_is_probed_seldom(concurrency: int, writer: RecordWriter) -> None:
+    wire = FakeWire(lambda purpose, _: 200 if purpose.key == PROBE else 503)
+    assert run(steps(100), wire, writer, concurrency=concurrency, probe=step(PROBE)).complete
+    assert wire.asked_keys().count(PROBE) <= 10
+    assert len(wire.asked) <= 100 * 2 + 40
+
+
+def test_more_than_a_run_keeps_ends_it(writer: RecordWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flood(FakeWire):
+        def send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange:
+            return replace(super().send(request, purpose, attempt), chunks=(Chunk(0.0, b"x" * 600_000), Chunk(0.0, b"y" * 600_000)))
+
+    monkeypatch.setattr(patience, "FLOODED_AFTER", 5 << 20)
+    observed = run(steps(40), Flood(lambda *_: 200), writer, concurrency=1)
+    assert (observed.complete, observed.sent) == (False, 5)
+    assert "more than 5 MiB" in observed.reason
 
 
 # Resuming
