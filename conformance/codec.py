@@ -29,7 +29,10 @@ class FormError(ValueError):
 
 def encode(value: object) -> dict[str, Json]:
     """Return the form of an instance of a dataclass."""
-    return {name: form for write in _codec(type(value)).writers for name, form in write(value)}
+    members: dict[str, Json] = {}
+    for write in _codec(type(value)).writers:
+        write(value, members)
+    return members
 
 
 def decode(kind: type[T], form: Json) -> T:
@@ -47,21 +50,24 @@ class _Codec:
         hints = get_type_hints(kind)
         self._kind: Callable[..., object] = kind
         self._name = kind.__name__
-        self._members = tuple((field, _is_bytes(hints[field.name]), _reader(hints[field.name])) for field in fields(kind))
-        self.writers = tuple(_writer(field, bytes_=is_bytes) for field, is_bytes, _ in self._members)
+        self._readers = {field.name: (field.name, _reader(hints[field.name])) for field in fields(kind)}
+        self._readers |= {field.name + _BASE64: (field.name, _from_base64) for field in fields(kind) if hints[field.name] is bytes}
+        self._required = frozenset(field.name for field in fields(kind) if _is_required(field))
+        self.writers = tuple(_writer(field, bytes_=hints[field.name] is bytes) for field in fields(kind))
 
     def read(self, form: Json) -> object:
         if not isinstance(form, dict):
             raise FormError(f"{self._name} is not an object")
         values: dict[str, object] = {}
-        for field, is_bytes, read in self._members:
-            name = field.name
-            if name in form:
-                values[name] = _within(name, read, form[name])
-            elif is_bytes and name + _BASE64 in form:
-                values[name] = _within(name, _from_base64, form[name + _BASE64])
-            elif _is_required(field):
-                raise FormError(f"{self._name} has no `{name}`")
+        for member, entry in form.items():
+            if (known := self._readers.get(member)) is not None:
+                name, read = known
+                try:
+                    values[name] = read(entry)
+                except FormError as error:
+                    raise FormError(f"{name}: {error}") from None
+        if missing := self._required - values.keys():
+            raise FormError(f"{self._name} has no `{min(missing)}`")
         return self._kind(**values)
 
 
@@ -74,29 +80,22 @@ def _codec(kind: type) -> _Codec:
     return _CODECS[kind]
 
 
-def _is_bytes(hint: object) -> bool:
-    return hint is bytes
-
-
 def _is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _within(name: str, read: Callable[[Json], object], form: Json) -> object:
-    try:
-        return read(form)
-    except FormError as error:
-        raise FormError(f"{name}: {error}") from None
-
-
-def _writer(field: Field[Any], *, bytes_: bool) -> Callable[[object], list[tuple[str, Json]]]:
+def _writer(field: Field[Any], *, bytes_: bool) -> Callable[[object, dict[str, Json]], None]:
     name, default = field.name, field.default
 
-    def write(owner: object) -> list[tuple[str, Json]]:
+    def write(owner: object, members: dict[str, Json]) -> None:
         value = getattr(owner, name)
         if default is not MISSING and value == default:
-            return []
-        return [_bytes_member(name, value) if bytes_ else (name, _form(value))]
+            return
+        if bytes_:
+            member, form = _bytes_member(name, value)
+            members[member] = form
+        else:
+            members[name] = _form(value)
 
     return write
 
@@ -109,6 +108,8 @@ def _bytes_member(name: str, value: bytes) -> tuple[str, Json]:
 
 
 def _form(value: object) -> Json:
+    if type(value) is str or type(value) is float:  # as most are
+        return value
     match value:
         case Enum():
             return _form(value.value)
