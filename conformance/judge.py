@@ -72,25 +72,24 @@ class _Tally:
 
     def judge(self, requirement: Requirement, subject: object) -> None:
         """Judge one subject and count the result."""
-        observation = _observation(subject)
         try:
             findings = tuple(requirement.judge(subject))
         except UnmetError as premise:
-            self.gap(Gap(GapKind.UNMET, f"{observation}: {premise}"))
+            self.gap(Gap(GapKind.UNMET, f"{_observation(subject)}: {premise}"))
         except AbsentError as absent:
             self.absent += 1
-            self.note(f"{observation}: {absent}")
+            self.note(f"{_observation(subject)}: {absent}")
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
-            self.bug(observation, bug)
+            self.bug(_observation(subject), bug)
         else:
             if findings:
                 self.failed += 1
                 for finding in findings:
-                    self.keep(finding, observation)
+                    self.keep(finding, _observation(subject))
             else:
                 self.passed += 1
                 if len(self.evidence) < KEPT_EVIDENCE:
-                    self.evidence.append(observation)
+                    self.evidence.append(_observation(subject))
 
     def keep(self, finding: Finding, observation: str) -> None:
         """Count a finding under its code; keep it if it is one of the first, or the first that says so."""
@@ -132,7 +131,9 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
     for asked in evidence.all():
         for view, judged in views:
             try:
-                subjects = tuple(view.see(asked))
+                seen = view.see(asked)
+                # Most views have nothing to do with most requests.
+                subjects = tuple(seen) if seen else ()
             except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
                 for requirement in judged:
                     tallies[requirement.id].bug(asked.purpose.key, bug)

@@ -117,14 +117,16 @@ def _refuse_depth(text: str) -> None:
 
 def get(value: Json | Missing, *path: str | int) -> Json | Missing:
     """What lies at the end of a path of names and indexes; MISSING as soon as something on the way is not there or not a container."""
+    # Types are asked for by hand: this is called more often than anything else here.
     for step in path:
-        match value, step:
-            case dict(), str():
-                value = value.get(step, MISSING)
-            case list(), int() if 0 <= step < len(value):
-                value = value[step]
-            case _:
+        if isinstance(value, dict):
+            if not isinstance(step, str):
                 return MISSING
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return MISSING
     return value
 
 

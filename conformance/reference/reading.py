@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import Message as MediaType
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from conformance import strictjson
@@ -30,7 +31,7 @@ def read_json(raw: RawRequest) -> Json:
     """Read the body; raises `Refused` unless it is declared as JSON and is one well-formed JSON object."""
     if raw.oversize:
         raise Refused(refusals.oversize(MAX_BODY))
-    if not _declares_json(raw):
+    if not _declares_json(raw.header("content-type")):
         raise Refused(refusals.media_type(raw.header("content-type")))
     try:
         parsed = strictjson.parse(raw.body)
@@ -43,8 +44,9 @@ def read_json(raw: RawRequest) -> Json:
     return parsed.value
 
 
-def _declares_json(raw: RawRequest) -> bool:
+@lru_cache(maxsize=64)
+def _declares_json(content_type: str | None) -> bool:
     media = MediaType()
-    media["content-type"] = raw.header("content-type") or "application/octet-stream"
+    media["content-type"] = content_type or "application/octet-stream"
     charset = str(media.get_param("charset") or "utf-8")
     return media.get_content_type() == "application/json" and charset.lower().replace("-", "") == "utf8"
