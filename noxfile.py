@@ -65,7 +65,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def exhaustive(session: nox.Session) -> None:
-    """Run what the tests take a sample of, in full: each defect against every requirement, every reading, style and hostility."""
+    """Run what the tests take a sample of, in full: each defect over real connections, every style, hostility and weather."""
     _install(session, "tests")
     session.run("pytest", "-n", "auto", "--dist", "worksteal", "-m", "exhaustive", *session.posargs)
 

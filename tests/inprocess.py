@@ -99,7 +99,7 @@ class Transport(httpx.BaseTransport):
                 headers = (*headers, ("content-length", str(len(reply.body))))
             frames: Iterator[Frame] = iter(() if request.method == "HEAD" else (reply.body,))
         else:
-            headers = (*headers, ("transfer-encoding", "chunked"))
+            headers = (*headers, ("Transfer-Encoding", "chunked"))
             frames = reply.body
         watch.saw(b"HTTP/")
         return httpx.Response(reply.status, headers=list(headers), stream=Body(frames, watch, self._clock, self._pace))
@@ -115,6 +115,7 @@ class Body(httpx.SyncByteStream):
         self._pace = pace
 
     def __iter__(self) -> Iterator[bytes]:
+        pace = 0.0
         for frame in self._frames:
             match frame:
                 case Pause(seconds):
@@ -124,9 +125,10 @@ class Body(httpx.SyncByteStream):
                     raise httpx.RemoteProtocolError("closed")
                 case bytes():
                     if frame:
+                        self._wait(pace)
+                        pace = self._pace
                         self._watch.saw(frame)
                         yield frame
-                        self._wait(self._pace)
 
     def close(self) -> None:
         if isinstance(self._frames, Generator):
