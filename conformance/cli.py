@@ -85,10 +85,13 @@ def run(pytest_arguments: tuple[str, ...], **values: Any) -> int:
     Exit status: 0 conforms, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
     os.environ.setdefault("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    # What somebody's repository wants of pytest for tests of its own has no meaning here.
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
     import pytest
 
     arguments = ["--pyargs", "conformance.requirements", "-p", "conformance.plugin", "-p", "no:terminal", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:logging", "--rootdir", str(Path(__file__).parent), "-c", os.devnull]
+    arguments += ["-p", "no:logging", "--noconftest", "--rootdir", str(Path(__file__).parent), "-c", os.devnull]
     return int(pytest.main([*arguments, *_given(values), *pytest_arguments]))
 
 

@@ -128,6 +128,16 @@ def test_arguments_stand_on_a_line_each(workspace: Path, temp: Path) -> None:
     assert done.status == 0, done.log
 
 
+def test_what_the_repository_wants_of_pytest_does_not_matter(workspace: Path, temp: Path) -> None:
+    (workspace / "conftest.py").write_text("raise RuntimeError('this is of the repository')\n")
+    (workspace / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    with served(cwd=workspace.parent) as (url, _):
+        environment = {**KEYED, "PYTEST_ADDOPTS": "-n auto", "PYTEST_PLUGINS": "no_such_plugin"}
+        inputs = {"base-url": url, "model": "reference-model", "args": PART}
+        done = perform(TEST, workspace=workspace, temp=temp, environment=environment, inputs=inputs)
+    assert done.status == 0, done.log
+
+
 def test_what_an_input_says_is_never_run(workspace: Path, temp: Path) -> None:
     done = against("", workspace, temp, model='"; touch taken; $(touch taken) `touch taken` #')
     assert done.outputs["status"] == "2"
