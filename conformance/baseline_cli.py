@@ -66,7 +66,9 @@ def _renewable(path: Path, reading: Contract, catalogue: Catalogue) -> tuple[tup
     from conformance import baseline_file
     from conformance.codes import Known
 
-    known, good, wrong = Known(reading, catalogue), list[Accepted](), list[str]()
+    known = Known(reading, catalogue)
+    good: list[Accepted] = []
+    wrong: list[str] = []
     for entry in baseline_file.read(path):
         try:
             baseline_file.check_names(entry, catalogue, known)
