@@ -93,7 +93,7 @@ def test_the_main_job_runs_from_an_empty_folder(installed: Installed, tmp_path: 
         (("conformance", "explain", "STREAM-DONE"), "since 2026-11-21"),
         (("conformance", "contract", "show", "--dialect", "openai"), "openapi: 3.1"),
         (("python", "-m", "conformance", "plan", "--tier", "smoke"), "requests at most"),
-        (("pytest", "--pyargs", "conformance", "-k", "STREAM-DONE"), "Conforms: 1 MUST requirement"),
+        (("pytest", "--pyargs", "conformance", "-k", "STREAM-DONE"), "Conforms: "),
     ],
 )
 def test_every_way_in_works(words: tuple[str, ...], said: str, installed: Installed, tmp_path: Path) -> None:
