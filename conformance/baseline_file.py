@@ -87,8 +87,9 @@ def check_names(entry: Entry, catalogue: Catalogue, known: Known) -> None:
     accepted = entry.accepted
     ids = [each.id for each in catalogue.requirements]
     if accepted.rule in registry.RETIRED:
-        took = registry.RETIRED[accepted.rule]
-        raise entry.wrong(f"the requirement {accepted.rule} was retired.", f"{took} Take the entry out.".strip())
+        took = registry.RETIRED[accepted.rule].rstrip(".")
+        hint = f"What took its place: {took}. Take the entry out." if took else "Take the entry out."
+        raise entry.wrong(f"the requirement {accepted.rule} was retired.", hint)
     if accepted.rule not in ids:
         close = get_close_matches(accepted.rule.upper(), ids, n=3)
         hint = f"Did you mean {' or '.join(close)}?" if close else "`conformance list` names all requirements."

@@ -12,7 +12,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
 from types import FunctionType, MappingProxyType
@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 
 from conformance import plan
 from conformance.ask import Ask
-from conformance.model import CAP_FIELDS, Purpose, Tier
+from conformance.model import CAP_FIELDS, Expectation, Purpose, Tier
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -95,9 +95,14 @@ def is_asked(requirement: Requirement, code: str, purposes: Iterable[Purpose]) -
 
 def named(requirement: Requirement, purposes: Iterable[Purpose]) -> frozenset[str]:
     """Codes that name what is wrong with a request, the one legal value in it, or where there is neither the request itself."""
-    covered = [purpose for purpose in purposes if requirement.on.covers(purpose)]
+    covered = [purpose for purpose in purposes if requirement.on.covers(_binding(purpose))]
     about = {name for purpose in covered if (name := _about(purpose))}
     return frozenset(about or (purpose.key.rpartition("/")[2] for purpose in covered))
+
+
+def _binding(purpose: Purpose) -> Purpose:
+    """The request as one that must be refused where it may be: a view sees those as well, though it does not count on them."""
+    return replace(purpose, expect=Expectation.REFUSED) if purpose.expect is Expectation.EITHER else purpose
 
 
 def _about(purpose: Purpose) -> str:

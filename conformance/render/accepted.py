@@ -88,7 +88,7 @@ def meaning(report: Report) -> str:
         return "stale baseline"
     if report.gate.status == 0 and report.gate.accepted:
         return "conforms apart from what is accepted"
-    return wording.meaning(report.gate.status)
+    return wording.outcome(report)
 
 
 def _name(entry: Accepted) -> str:

@@ -129,9 +129,9 @@ def summary(report: Report, console: Console, *, path: str = "") -> None:
     ceiling = f"; planned: at most {report.plan.requests}, repeats of lost answers apart" if report.plan else ""
     if not report.header.imported:
         _say(console, f"Requests sent: {report.requests}{ceiling}.")
-    held = report.gate.status == 0
-    _say(console, line(report.gate.sentence, 1000), style=f"bold {'red' if not held else 'yellow' if report.header.shard else 'green'}")
-    _say(console, f"Exit status {int(report.gate.status)}: {wording.outcome(report)}.")
+    colour = "red" if report.gate.status else "yellow" if report.header.shard or report.gate.accepted else "green"
+    _say(console, line(report.gate.sentence, 1000), style=f"bold {colour}")
+    _say(console, f"Exit status {int(report.gate.status)}: {accepted.meaning(report)}.")
     if path:
         shown = f"Shard: {line(str(Path(path).parent), 1000)}" if report.header.shard else f"Report: {line(path, 1000)}"
         _say(console, shown)

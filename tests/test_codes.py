@@ -1,0 +1,68 @@
+"""Which codes there are: whatever a requirement finds is known, and what it cannot find is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import codes, contract, registry
+from conformance.codes import Known
+from conformance.model import Outcome
+from conformance.reference import defects, launch
+from tests.matrix import of_defect
+from tests.sampling import sampled
+
+CATALOGUE = registry.load()
+KNOWN = Known(contract.load(), CATALOGUE)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[launch.Embedded]:
+    with launch.Embedded(launch.Options(all_defects=True)) as embedded:
+        yield embedded
+
+
+@pytest.mark.parametrize("name", sampled(defects.ALL, every=32))
+def test_whatever_is_found_of_a_defect_has_a_known_code(server: launch.Embedded, name: str) -> None:
+    report = of_defect(name, server, only=frozenset(defects.ALL[name].trips)).report
+    known = Known(report.contract, CATALOGUE)
+    failed = [row for row in report.rows if row.verdict.outcome is Outcome.FAIL]
+    assert failed
+    assert [(row.requirement.id, code) for row in failed for code, _ in row.verdict.codes if not known.has(row.requirement, code)] == []
+
+
+def test_every_requirement_has_codes_that_can_be_told() -> None:
+    for requirement in CATALOGUE.requirements:
+        assert codes.written(requirement), requirement.id
+        only_named = codes.written(requirement) == {None}
+        assert not only_named or KNOWN.listed(requirement), requirement.id
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "known"),
+    [
+        ("STREAM-DONE", "no-done", True),
+        ("STREAM-DONE", "no-role", False),
+        ("STREAM-CONTENT", "refusal", True),  # the name of a member, out of a loop
+        ("STREAM-TOOL-FIRST", "no-id", True),  # put together of two words
+        ("STREAM-UTF8", "malformed", True),  # handed to another function
+        ("STREAM-JSON-NAMES", "duplicate-name", True),  # a word of an enumeration
+        ("STREAM-CHUNK", "type", True),  # a keyword of JSON Schema
+        ("STREAM-CHUNK", "kind", False),
+        ("ANSWER-SCHEMA", "schema-required", True),
+        ("ANSWER-SCHEMA", "required", False),
+        ("ANSWER-STATUS", "201", True),
+        ("ANSWER-STATUS", "500", False),
+        ("REQUEST-TYPE", "audio.format/type", True),  # the constraint that a request breaks
+        ("REQUEST-TYPE", "audio.format/enum", False),
+        ("REQUEST-RANGE", "temperature/maximum", True),
+        ("REQUEST-STOP-LENGTH", "stop/maxItems", True),  # what may go either way in this reading
+        ("REQUEST-TYPE-CORE", "max_tokens/type", True),  # a core member where the target takes its cap by this name
+        ("REQUEST-BOUNDS", "temperature/maximum", True),  # a legal value that a request holds
+        ("REQUEST-BOUNDS", "stop/list", False),
+        ("REQUEST-FORMS", "stop/list", True),
+    ],
+)
+def test_a_code_is_known_of_its_own_requirement_alone(rule: str, code: str, known: bool) -> None:
+    assert KNOWN.has(CATALOGUE.find(rule), code) is known
