@@ -7,10 +7,12 @@ tried on a defect of each kind, and on all of them by the exhaustive tests.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
-from conformance import registry
+from conformance import contract, registry
+from conformance.codes import Known
 from conformance.model import Outcome
 from conformance.reference import defects, launch
 from tests.matrix import of_defect, over_http
@@ -62,11 +64,20 @@ def test_the_conforming_server_trips_nothing_and_leaves_nothing_open() -> None:
     assert outcomes.gate.status == 0
 
 
+@cache
+def codes_in(dialect: str) -> Known:
+    return Known(contract.load(dialect), registry.load())
+
+
 @pytest.mark.parametrize("name", defects.ALL)
 def test_a_defect_trips_exactly_what_it_declares(name: str) -> None:
     outcomes = of_defect(name)
     assert outcomes.having(Outcome.FAIL) == defects.ALL[name].trips
     assert not outcomes.having(Outcome.ERROR)
+    # What may be found, a baseline may list.
+    known, catalogue = codes_in(defects.ALL[name].dialect or contract.DEFAULT), registry.load()
+    found = [(verdict.requirement, code) for verdict in outcomes.verdicts for code, _ in verdict.codes]
+    assert [(rule, code) for rule, code in found if not known.has(catalogue.find(rule), code)] == []
 
 
 @pytest.fixture(scope="module")
