@@ -104,6 +104,14 @@ def quality(session: nox.Session) -> None:
 
 
 @nox.session
+def fleet(session: nox.Session) -> None:
+    """Test a fleet on a real scheduler with workers on this machine, one of which is killed."""
+    _install(session, "tests")
+    session.install("-e", ".[fleet]")
+    session.run("pytest", "tests/fleet", "-m", "fleet", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))

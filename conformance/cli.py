@@ -16,6 +16,7 @@ from conformance import (
     compare_cli,
     contract_cli,
     explore_cli,
+    fleet_cli,
     history_cli,
     init_cli,
     judge_cli,
@@ -68,6 +69,7 @@ main.add_command(merge_cli.merge)
 main.add_command(opinion_cli.opinion)
 main.add_command(explore_cli.explore)
 main.add_command(init_cli.init)
+main.add_command(fleet_cli.fleet)
 main.add_command(judge_cli.judge)
 main.add_command(minimise_cli.minimise)
 main.add_command(plan_cli.plan)

@@ -14,6 +14,8 @@ import click
 from conformance.gate import ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.comparison import Comparison
     from conformance.render.compare import Evidence
     from conformance.report import Report
@@ -45,14 +47,34 @@ def compare(
     Exit status: 0 compared; with --fail-on-regression 1 when the last run fails what the first one held, 2 when it does not tell;
     4 when the runs cannot be compared, or for wrong options.
     """
-    from conformance import comparison, saved
-    from conformance.errors import ConfigurationError, RecordError
+    from conformance.errors import ConfigurationError
     from conformance.render import compare as pages
     from conformance.render import console
-    from conformance.runlog import Record
 
     if len(runs) < 2:
         raise ConfigurationError("One run alone cannot be compared.", hint="Name two or more folders of runs.")
+    result = write(runs, output, common=common, dialect=dialect, strict=strict, only_differences=only_differences)
+    pages.table(result, console.terminal())
+    if output is not None:
+        click.echo(f"Comparison: {output}")
+    return _status(result, strict=strict) if fail_on_regression else ExitStatus.CONFORMS
+
+
+def write(
+    runs: Sequence[Path],
+    output: Path | None,
+    *,
+    common: bool = False,
+    dialect: str = "",
+    strict: bool = False,
+    only_differences: bool = False,
+) -> Comparison:
+    """Compare saved runs, and write the page where it is wanted. Raises `RecordError` and `ConfigurationError`."""
+    from conformance import comparison, saved
+    from conformance.errors import RecordError
+    from conformance.render import compare as pages
+    from conformance.runlog import Record
+
     paths = [saved.path(run) for run in runs]
     with ExitStack() as stack:
         records = [stack.enter_context(Record.open(path)) for path in paths]
@@ -66,10 +88,7 @@ def compare(
                 output.write_text(pages.render(result, evidence, only_differences=only_differences), encoding="utf-8")
             except OSError as error:
                 raise RecordError(f"The comparison cannot be written to {output}: {error.strerror}.") from None
-    pages.table(result, console.terminal())
-    if output is not None:
-        click.echo(f"Comparison: {output}")
-    return _status(result, strict=strict) if fail_on_regression else ExitStatus.CONFORMS
+    return result
 
 
 def _evidence(report: Report, folder: Path, page: Path) -> Evidence:

@@ -11,6 +11,7 @@
     │       └── OverlayError        one action of an overlay that cannot be applied
     ├── CannotTestError             the target's, or the network's: exit status 2
     ├── RecordError                 a file that is not a record, or not a whole one: exit status 4
+    │   ├── RecordBusyError         a record that somebody else is writing
     │   └── RecordLostError         a record that can no longer be written: exit status 2
     └── HarnessError                ours: exit status 3
         └── CatalogueError          two requirements with one id, a citation that leads nowhere
@@ -97,6 +98,10 @@ class RecordError(ConformanceError):
     """A file that was to be a record of a run is not one."""
 
     exit_status = 4
+
+
+class RecordBusyError(RecordError):
+    """A record that another process is writing."""
 
 
 class RecordLostError(RecordError):

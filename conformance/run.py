@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +31,6 @@ from conformance.sharding import Shard
 from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_environment
 
 if TYPE_CHECKING:
-    import threading
     from types import FrameType
 
     from conformance.baseline import Accepted
@@ -267,6 +267,10 @@ def signals(stop: threading.Event) -> Iterator[None]:
         stop.set()
         signal.signal(number, before[signal.Signals(number)])
 
+    if threading.current_thread() is not threading.main_thread():
+        # Signals are the business of whoever started the thread.
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for number in before:

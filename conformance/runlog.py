@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
 
 from conformance import filelock
 from conformance.codec import FormError, decode, encode
-from conformance.errors import RecordError, RecordLostError
+from conformance.errors import RecordBusyError, RecordError, RecordLostError
 from conformance.model import Exchange, Json, Purpose
 from conformance.provenance import Footer, Header, Plan, Spent
 
@@ -103,7 +103,7 @@ class RecordWriter:
         self._closed = False
         if not filelock.claim(self._file):
             self._release()
-            raise RecordError(f"The record {path} is being written by another process.", hint="Wait until it is done, or end it.")
+            raise RecordBusyError(f"The record {path} is being written by another process.", hint="Wait until it is done, or end it.")
 
     def __enter__(self) -> Self:
         return self

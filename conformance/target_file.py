@@ -89,13 +89,17 @@ def chosen(options: Options, folder: Path | None = None) -> TargetFile | None:
 
 def read(path: Path, environment: Mapping[str, str] | None = None) -> TargetFile:
     """Read a target file, and check everything that can be checked of it alone. Raises `TargetError` with all that is wrong."""
-    document = Document(path)
+    return parsed(Document(path), environment)
+
+
+def parsed(document: Document, environment: Mapping[str, str] | None = None) -> TargetFile:
+    """The same, for what is laid out as a target file and stands elsewhere."""
     reader = Reader(document, os.environ if environment is None else environment)
     values = dict(reader.values())
     if reader.mistakes:
-        raise _summed_up(str(path), reader.mistakes)
+        raise _summed_up(document.path, reader.mistakes)
     places = {name: document.place(*key.split(".")) for name, key in reader.found.items()}
-    return TargetFile(path=str(path), values=values, models=reader.models, places=places)
+    return TargetFile(path=document.path, values=values, models=reader.models, places=places)
 
 
 def _summed_up(path: str, mistakes: list[Mistake]) -> TargetError:

@@ -1,0 +1,83 @@
+"""What a fleet came to: the files of every run, one page that lists them, one that compares them, and one exit status."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from conformance import compare_cli, session
+from conformance.errors import RecordError
+from conformance.fleet.job import Done
+from conformance.gate import ExitStatus
+from conformance.render import artefacts
+from conformance.render import fleet as pages
+
+INDEX: Final = "index.html"
+COMPARISON: Final = "compare.html"
+SUMMARY: Final = "fleet.json"
+
+_WORST_FIRST: Final = (
+    ExitStatus.VIOLATIONS,
+    ExitStatus.OUR_ERROR,
+    ExitStatus.BAD_CONFIGURATION,
+    ExitStatus.NOT_JUDGED,
+    ExitStatus.CONFORMS,
+)
+"""As in a single run: a failure that was found outweighs everything else."""
+
+
+def worst(found: Iterable[Done]) -> ExitStatus:
+    """The exit status of a fleet; of none, that nothing could be judged."""
+    statuses = {each.status for each in found}
+    return next((status for status in _WORST_FIRST if status in statuses), ExitStatus.NOT_JUDGED)
+
+
+def keep(done: Done, folder: Path) -> None:
+    """Write the files that came back from a worker which does not share the folder. Raises `RecordError`."""
+    own = folder / done.job.slug
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        for name, content in done.files:
+            (own / Path(name).name).write_bytes(zlib.decompress(content))
+    except OSError as error:
+        raise RecordError(f"The run of {done.job.name} cannot be written to {own}: {error.strerror}.") from None
+
+
+def write(found: Sequence[Done], folder: Path) -> None:
+    """Write the pages and the summary, in the order of the manifest. Raises `RecordError`."""
+    recorded = [each for each in found if (folder / each.job.slug / session.RECORD).is_file()]
+    compared = len(recorded) > 1
+    if compared:
+        compare_cli.write([folder / each.job.slug for each in recorded], folder / COMPARISON, common=True)
+    rows = [pages.Row(done=each, href=_href(each, folder)) for each in found]
+    try:
+        (folder / INDEX).write_text(pages.render(rows, COMPARISON if compared else ""), encoding="utf-8")
+        (folder / SUMMARY).write_text(json.dumps(_summary(found), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"The overview cannot be written to {folder}: {error.strerror}.") from None
+
+
+def _href(done: Done, folder: Path) -> str:
+    return f"{done.job.slug}/{artefacts.HTML}" if (folder / done.job.slug / artefacts.HTML).is_file() else ""
+
+
+def _summary(found: Sequence[Done]) -> dict[str, object]:
+    return {
+        "exit_status": int(worst(found)),
+        "targets": [
+            {
+                "name": each.job.name,
+                "folder": each.job.slug,
+                "group": each.job.group,
+                "exit_status": int(each.status),
+                "sentence": each.sentence,
+                "requests": each.requests,
+                "seconds": round(each.seconds, 3),
+                "worker": each.worker,
+            }
+            for each in found
+        ],
+    }

@@ -1,0 +1,22 @@
+"""A fleet done by this process, one target after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance.fleet import job as jobs
+from conformance.fleet.slots import Slots
+
+if TYPE_CHECKING:
+    from conformance.fleet.job import Done
+    from conformance.fleet.manifest import Fleet
+
+
+def conduct(fleet: Fleet) -> Iterator[Done]:
+    """Do every job, and yield each as it is done."""
+    slots = Slots(fleet.jobs, fleet.groups)
+    while turn := slots.ready(most=1):
+        for job in turn:
+            yield jobs.conduct(job)
+            slots.done(job)
