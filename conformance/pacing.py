@@ -25,12 +25,14 @@ LONGEST_WAIT: Final = 60.0
 
 _BASE: Final = 0.25
 _RATE_LIMIT_BASE: Final = 0.25
-_SLOWEST: Final = 1 / LONGEST_WAIT
-"""Requests a second that are always allowed."""
 _CAUTION: Final = 0.9
 """Part of the rate at which a limit was met that is kept to afterwards."""
 _GROWTH: Final = 1.01
 """What each answer does to it: twice as fast after 70."""
+_SUSTAINED: Final = 0.25
+"""Seconds for which a rate must have been kept up to mean something: before that it may be a burst that a bucket had room for."""
+_FUTILE: Final = 0.25
+"""Part of the first rate below which going slower has shown not to help."""
 _NEAR: Final = 0.05
 """Part of the usual increase, near where it went wrong."""
 
@@ -88,7 +90,8 @@ class Pace:
     where it went wrong the last time it gives back less.
 
     Where a limit is on the rate and not on how many are under way, fewer at once do not help against answers that come fast. So a pause
-    also sets a ceiling on the rate, by what was answered since the last one; that too is given back little by little.
+    also sets a ceiling on the rate, by what was answered since the last one; that too is given back little by little, and all at once
+    when it does not help.
 
     A target that tells how much is left of its quotas is asked evenly for the rest of it, once half is gone: then there is no 429.
     """
@@ -102,12 +105,17 @@ class Pace:
         self._interval = 1 / rate if rate else 0.0
         self._ceiling: float | None = None
         """Requests a second."""
+        self._first: float | None = None
+        """What it was first, where that was measured for long enough to mean something."""
+        self._futile = False
         self._quota = (0.0, 0.0)
         """An interval, and until when it holds."""
         self._weight = 0.0
         self._answered = 0
         self._since: float | None = None
         """When the last pause began, or the first request left; `_answered` counts from there."""
+        self._idle = 0.0
+        """When the last one came back."""
         self._resume = 0.0
         self._next = 0.0
 
@@ -119,15 +127,19 @@ class Pace:
 
     def enter(self, now: float) -> None:
         """Take a turn."""
-        self.under_way += 1
         self._since = now if self._since is None else self._since
+        if not self.under_way:
+            # Nobody wanted to leave for a while: that says nothing about what the target allows.
+            self._since += max(0.0, now - max(self._since, self._idle, self._resume, self._next))
+        self.under_way += 1
         interval, until = self._quota
         spacing = max(self._interval, interval if now < until else 0.0, 1 / self._ceiling if self._ceiling else 0.0)
         self._next = max(self._next, now) + spacing if spacing else 0.0
 
-    def leave(self) -> None:
+    def leave(self, now: float) -> None:
         """Give it back."""
         self.under_way -= 1
+        self._idle = now
 
     def hold(self, seconds: float, now: float) -> None:
         """Let nobody leave for so long."""
@@ -142,11 +154,14 @@ class Pace:
         """Go slower, because of a rate limit."""
         self.fewer()
         elapsed = now - (now if self._since is None else self._since)
-        if elapsed > 0 and self._answered:
+        if elapsed > 0 and self._answered and not self._futile:
             measured = _CAUTION * self._answered / elapsed
-            self._ceiling = max(_SLOWEST, min(measured, self._ceiling or measured))
-        elif self._ceiling:
-            self._ceiling = max(_SLOWEST, self._ceiling / 2)
+            self._ceiling = min(measured, self._ceiling or measured)
+            if elapsed >= _SUSTAINED:
+                self._first = self._first or measured
+            if self._first and self._ceiling < _FUTILE * self._first:
+                # It refuses whatever the rate is.
+                self._ceiling, self._futile = None, True
         self._since, self._answered = now, 0
 
     def faster(self) -> None:
@@ -206,7 +221,7 @@ class Gate:
 
     def _leave(self) -> None:
         with self._condition:
-            self._pace.leave()
+            self._pace.leave(time.monotonic())
             self._condition.notify_all()
 
     def pause(self, seconds: float, because: Exchange) -> bool:

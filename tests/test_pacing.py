@@ -193,7 +193,7 @@ def simulate(provider: Provider, work: int, *, concurrency: int = 16, rate: floa
             continue
         if ends and (wait is None or ends[0][0] <= now + wait):
             now, _, started, admitted, told = heapq.heappop(ends)
-            pace.leave()
+            pace.leave(now)
             provider.busy -= admitted
             if admitted:
                 done += 1
@@ -238,6 +238,18 @@ def test_a_provider_of_few_slots_is_asked_for_few_at_once() -> None:
     took = simulate(provider, 900)
     assert provider.refused <= 90
     assert took <= 3 * 900 * provider.latency / provider.most
+
+
+def test_a_provider_that_refuses_at_random_is_not_asked_ever_more_slowly() -> None:
+    class Fickle(Provider):
+        random = Random(7)
+
+        def admits(self, now: float) -> bool:
+            return self.random.random() > 0.2
+
+    provider = Fickle()
+    assert simulate(provider, 900) <= 0.5 * provider.refused
+    assert 150 <= provider.refused <= 350
 
 
 def test_a_provider_without_limits_is_not_held_up() -> None:
@@ -292,3 +304,18 @@ def test_an_unlucky_start_is_recovered_from() -> None:
             return now > 1
 
     assert simulate(Late(), 900) <= 900 / 16 * 0.05 * 2 + 5
+
+
+def test_time_in_which_nobody_asked_says_nothing_about_the_rate() -> None:
+    pace = Pace(concurrency=16)
+    pace.enter(0.0)
+    pace.leave(0.1)
+    pace.faster()
+    pace.enter(10.0)
+    pace.leave(10.1)
+    pace.limited(10.1)
+    pace.enter(10.2)
+    pace.leave(10.3)
+    wait = pace.wait(10.3)
+    assert wait is not None
+    assert wait < 1
