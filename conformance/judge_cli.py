@@ -58,6 +58,9 @@ def judge(
     path = source / session.RECORD if (source / session.RECORD).is_file() else source
     folder = output or path.parent
     if not files.is_record(path) and (str(source) == files.STDIN or source.exists()):
+        if baseline is not None:
+            hint = "Nobody planned these requests, so nothing can be said of what no longer occurs."
+            raise ConfigurationError("There is no baseline for captured traffic.", hint=hint)
         reading = contract.load(dialect or contract.DEFAULT)
         folder = output or Path("reports") / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{_stem(source)}"
         path = folder / session.RECORD

@@ -39,8 +39,10 @@ def meaning(status: ExitStatus) -> str:
 
 
 def outcome(report: Report) -> str:
-    """Say what the exit status of a run means; a shard that was asked has come to nothing yet."""
-    return "asked, not judged" if report.header.shard and not report.gate.status else meaning(report.gate.status)
+    """Say what the exit status of a run means; a shard that was asked has come to nothing yet, and traffic conforms as far as it goes."""
+    if report.gate.status is not ExitStatus.CONFORMS:
+        return meaning(report.gate.status)
+    return "asked, not judged" if report.header.shard else "no violation seen" if report.header.imported else meaning(report.gate.status)
 
 
 def cut_off(report: Report) -> str:

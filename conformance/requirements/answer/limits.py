@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import CAP_FIELDS, MISSING, Finding, Level, Place
+from conformance.model import CAP_FIELDS, MISSING, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply, valid_variation
@@ -33,6 +33,8 @@ def _at(position: int) -> Place:
         incident("nikserg/skim#35"),
     ],
     shows=["max-tokens", "max-completion-tokens"],
+    # Whether a target knows the other name shows in answers to requests of ours alone.
+    rests_on=[Detail.PURPOSE],
 )
 def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     """An answer keeps to the cap that the request sets, under one of its two names at least.
