@@ -37,6 +37,8 @@ class Ask:
     scenario: str
     token_counts: tuple[TokenCount, ...] = ()
     """What prompts are known to cost this model; none unless the user says so."""
+    context_window: int | None = None
+    """Tokens that a prompt and its answer may have together; None unless the user says so."""
     denies: frozenset[str] = frozenset()
     """Features that nothing is to be asked about. The plan leaves out whole steps that need one; who packs much into a step heeds them."""
 

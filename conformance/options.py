@@ -257,6 +257,13 @@ RUN_OPTIONS: Final[tuple[Option, ...]] = (
         help="What prompts are known to cost this model, as TOML or JSON: up to three are asked.",
     ),
     Option(
+        name="context-window",
+        key="target.context_window",
+        kind=Kind.WHOLE,
+        metavar="N",
+        help="Tokens that fit into the model: a prompt that is longer for certain is sent, which has to be refused; five bytes for each.",
+    ),
+    Option(
         name="output",
         key="run.output",
         kind=Kind.FILE,
@@ -323,6 +330,7 @@ class Options:
     proxy: str = ""
     key_variable: str = ""
     token_counts: str = ""
+    context_window: str = ""
     output: str = "reports"
     seed: str = "1"
     shard: str = ""

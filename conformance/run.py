@@ -143,6 +143,7 @@ class Run:
             concurrency=_whole("concurrency", options.concurrency),
             rate=_number("rate", options.rate) if options.rate else None,
             token_counts=self.token_counts,
+            context_window=_whole("context-window", options.context_window) if options.context_window else None,
         )
         route.check(target)
         return target

@@ -115,6 +115,7 @@ class Assignment:
             tier=self.tier,
             scenario="",
             token_counts=self.target.token_counts,
+            context_window=self.target.context_window,
         )
 
     def steps(self, cap_field: str = CAP_FIELDS[0]) -> plan.Steps:

@@ -20,6 +20,9 @@ KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
 
 MAX_CONCURRENCY: Final = 64
 
+MAX_WINDOW: Final = 1 << 20
+"""Tokens of the longest window beyond which a prompt is sent: that is five megabytes."""
+
 DIRECT: Final = "none"
 """What is given for a proxy where none is to be used, whatever the environment says."""
 
@@ -112,6 +115,8 @@ class Target:
     """Most requests per second; None for as many as `concurrency` brings about."""
     token_counts: tuple[TokenCount, ...] = ()
     """What prompts are known to cost its model."""
+    context_window: int | None = None
+    """Tokens that a prompt and its answer may have together, where the user says so."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _base_url(self.base_url))
@@ -135,6 +140,9 @@ class Target:
         if not 1 <= self.concurrency <= MAX_CONCURRENCY:
             hint = f"Give a number from 1 to {MAX_CONCURRENCY}."
             raise TargetError(f"The concurrency is {self.concurrency}.", hint=hint, options=("concurrency",))
+        if self.context_window is not None and not 1 <= self.context_window <= MAX_WINDOW:
+            hint = f"Give the tokens of the model's window, from 1 to {MAX_WINDOW:,}; leave it out for a longer one."
+            raise TargetError(f"The context window is {self.context_window} tokens.", hint=hint, options=("context_window",))
         if self.rate is not None and not 0 < self.rate < float("inf"):
             hint = "Give a number above 0, or leave it out."
             raise TargetError(f"The rate is {self.rate} requests per second.", hint=hint, options=("rate",))

@@ -21,7 +21,7 @@ from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Finding, Outcome, Tier, TokenCount, Verdict
 from conformance.observation import Evidence
 from conformance.reference import defects, launch
-from conformance.reference.service import KEY, MODEL
+from conformance.reference.service import CONTEXT_WINDOW, KEY, MODEL
 from conformance.runlog import Record
 from conformance.session import Connect
 from conformance.target import Bounds, Target
@@ -45,7 +45,16 @@ class Assignment(session.Assignment):
     """One that is planned once for all targets that are asked everything in the same reading."""
 
     def steps(self, cap_field: str = CAP_FIELDS[0]) -> plan.Steps:
-        known = (self.contract.chain, self.tier, cap_field, self.target.model, self.denies, self.target.token_counts)
+        known = (
+            self.contract.chain,
+            self.tier,
+            cap_field,
+            self.target.model,
+            self.denies,
+            self.target.token_counts,
+            self.target.context_window,
+            self.seed,
+        )
         if known not in _PLANNED:
             _PLANNED[known] = super().steps(cap_field)
         return _PLANNED[known]
@@ -87,6 +96,7 @@ def kept(
     key: str = KEY,
     claims: frozenset[str] = CLAIMS,
     token_counts: tuple[TokenCount, ...] = (),
+    context_window: int | None = None,
     concurrency: int = 8,
 ) -> Iterator[Record]:
     """Conduct one run against an endpoint on this machine, or what `connect` leads to, and keep its record for as long as the block."""
@@ -100,6 +110,7 @@ def kept(
         concurrency=concurrency,
         claims=claims,
         token_counts=token_counts,
+        context_window=context_window,
     )
     assignment = Assignment(
         target=target, contract=contract.load(dialect), catalogue=catalogue, requirements=catalogue.requirements, tier=tier
@@ -122,6 +133,7 @@ class Options(TypedDict, total=False):
     key: str
     claims: frozenset[str]
     token_counts: tuple[TokenCount, ...]
+    context_window: int | None
     concurrency: int
 
 
@@ -146,16 +158,28 @@ def of_defect(name: str) -> Outcomes:
     tier, dialect = _shown(name)
     served = inprocess.service(dialect=dialect, defect=defect)
     # One at a time: without a network to wait for, threads only get in each other's way.
-    return run(connect=inprocess.to(served, pace=PACE), dialect=dialect, tier=tier, token_counts=COUNTS, concurrency=1)
+    return run(
+        connect=inprocess.to(served, pace=PACE),
+        dialect=dialect,
+        tier=tier,
+        token_counts=COUNTS,
+        context_window=_window(name),
+        concurrency=1,
+    )
 
 
 def over_http(name: str, server: launch.Embedded) -> Outcomes:
     """The same over real connections; `server` serves those that show in any reading."""
     tier, dialect = _shown(name)
     if dialect == server.options.dialect:
-        return run(server.base_url_of(name) if name else server.base_url, tier=tier, token_counts=COUNTS)
+        return run(server.base_url_of(name) if name else server.base_url, tier=tier, token_counts=COUNTS, context_window=_window(name))
     with launch.Embedded(launch.Options(dialect=dialect, defect=name)) as own:
-        return run(own.base_url, dialect=dialect, tier=tier, token_counts=COUNTS)
+        return run(own.base_url, dialect=dialect, tier=tier, token_counts=COUNTS, context_window=_window(name))
+
+
+def _window(name: str) -> int | None:
+    """The window that is told of the model where a defect is about it, and where there is none; it takes a prompt of half a megabyte."""
+    return CONTEXT_WINDOW if not name or "ERROR-CONTEXT-REFUSED" in defects.ALL[name].trips else None
 
 
 def _shown(name: str) -> tuple[Tier, str]:

@@ -6,17 +6,20 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.reference.behaviour import CHUNKS, REFUSAL, REPLY, Call, Chunks, defect
+from conformance.reference.behaviour import CHUNKS, REFUSAL, REPLY, REQUEST, Call, Chunks, defect
 from conformance.reference.refusals import too_long
 
 if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.refusals import Refusal
+    from conformance.reference.request import ChatRequest
     from conformance.reference.transport import Reply
 
 _LIMIT: dict[str, Json] = {"message": "Too many requests.", "type": "requests", "param": None, "code": "rate_limit_exceeded"}
 _LARGE = 2_000_000
 """Bytes of a request that is longer than any window."""
+_LARGE_TEXT = 100_000
+"""Characters of a message that are read at most."""
 
 
 def _hit(reply: Reply, call: Call) -> bool:
@@ -53,6 +56,13 @@ def limit_in_words(reply: Reply, _: Call) -> Reply:
     if reply.status < 400:
         return reply
     return reply.with_header("x-ratelimit-limit-requests", "60").with_header("x-ratelimit-remaining-requests", "plenty")
+
+
+@defect("prompt-shortened", seam=REQUEST, trips={"ERROR-CONTEXT-REFUSED"}, incident="ollama/ollama#2208")
+def prompt_shortened(request: ChatRequest, _: Call) -> ChatRequest:
+    """Of a prompt that is too long, only the end is read, and nobody is told."""
+    shorter = tuple(replace(message, text=message.text[-_LARGE_TEXT:]) for message in request.messages)
+    return replace(request, messages=shorter)
 
 
 @defect("bad-gateway-page", seam=REPLY, trips={"ERROR-EDGE-JSON"})

@@ -6,20 +6,6 @@ from conformance.model import Area
 from conformance.registry import excluded
 
 excluded(
-    "a prompt beyond the window of the model is refused, neither shortened in silence nor answered with nothing",
-    because=(
-        "nobody outside knows the window, some hold millions of tokens, and a prompt beyond all of them is one that somebody pays for "
-        "where it fits; an error that speaks of it is judged whenever it is met (ERROR-CONTEXT-STATUS, ERROR-CONTEXT-CODE)"
-    ),
-    area=Area.ERRORS,
-    incidents=[
-        "ollama/ollama#2208",
-        "lmstudio-ai/lmstudio-bug-tracker#2322",
-        "lmstudio-ai/lmstudio-bug-tracker#2339",
-    ],
-)
-
-excluded(
     "a failure of the server behind a gateway always becomes a whole answer",
     because="it takes a server behind that can be made to fail; what a run meets of it is judged (ERROR-EDGE-JSON, ERROR-EDGE-ENVELOPE)",
     area=Area.ERRORS,
