@@ -54,10 +54,16 @@ def _remembered(dialect: str) -> Remembered:
     return Remembered(contract.load(dialect))
 
 
-def service(*, dialect: str = contract.DEFAULT, defect: Defect | None = None, character: Character = Character.OBEDIENT) -> Service:
-    """A server as `conformance serve` starts one."""
-    reading = contract.load(dialect)
-    return Service(_remembered(dialect), behaviour=Behaviour(defect), model=model_of(character), extensions=Extensions(reading))
+def service(
+    *,
+    dialect: str = contract.DEFAULT,
+    defect: Defect | None = None,
+    beside: Defect | None = None,
+    character: Character = Character.OBEDIENT,
+) -> Service:
+    """A server as `conformance serve` starts one; a second defect may come on top."""
+    behaviour = Behaviour(defect, Behaviour(beside))
+    return Service(_remembered(dialect), behaviour=behaviour, model=model_of(character), extensions=Extensions(contract.load(dialect)))
 
 
 def to(served: Service, *, pace: float = 0.0) -> Callable[[Target], Wire]:

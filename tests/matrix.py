@@ -98,6 +98,7 @@ def kept(
     token_counts: tuple[TokenCount, ...] = (),
     context_window: int | None = None,
     concurrency: int = 8,
+    seed: int = 1,
 ) -> Iterator[Record]:
     """Conduct one run against an endpoint on this machine, or what `connect` leads to, and keep its record for as long as the block."""
     catalogue = registry.load()
@@ -113,7 +114,7 @@ def kept(
         context_window=context_window,
     )
     assignment = Assignment(
-        target=target, contract=contract.load(dialect), catalogue=catalogue, requirements=catalogue.requirements, tier=tier
+        target=target, contract=contract.load(dialect), catalogue=catalogue, requirements=catalogue.requirements, tier=tier, seed=seed
     )
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -135,6 +136,7 @@ class Options(TypedDict, total=False):
     token_counts: tuple[TokenCount, ...]
     context_window: int | None
     concurrency: int
+    seed: int
 
 
 def run(base_url: str = inprocess.BASE_URL, *, dialect: str = contract.DEFAULT, **options: Unpack[Options]) -> Outcomes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,15 @@ from conformance import contract, registry, session, untried
 from conformance.errors import ContractError
 from conformance.exercised import Exercised, exercised
 from conformance.model import Tier
-from conformance.reference import launch
-from conformance.runlog import Record
-from conformance.target import Target
-from tests.matrix import CLAIMS, Silence
+from tests import inprocess
+from tests.matrix import PACE, kept
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Exercised:
+def full() -> Exercised:
     """What a run of everything saw of the contract, on a server that conforms."""
-    folder = tmp_path_factory.mktemp("full")
     reading, catalogue = contract.load(), registry.load()
-    with launch.Embedded() as server:
-        target = Target(base_url=server.base_url, model=server.model, key=server.key, key_variable="CONFORMANCE_API_KEY", claims=CLAIMS)
-        assignment = session.Assignment(
-            target=target, contract=reading, catalogue=catalogue, requirements=catalogue.requirements, tier=Tier.FULL
-        )
-        session.conduct(assignment, folder, Silence(), threading.Event())
-    with Record.open(folder / session.RECORD) as record:
+    with kept(connect=inprocess.to(inprocess.service(), pace=PACE), tier=Tier.FULL, concurrency=1) as record:
         return exercised(session.judged(record, reading, catalogue, catalogue.requirements))
 
 

@@ -127,16 +127,17 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """A server's conduct: conforming, or with one defect."""
+    """A server's conduct: conforming, with one defect, or with one beside another."""
 
     defect: Defect | None = None
+    beside: Behaviour | None = None
+    """What comes on top, and acts on what the defect left."""
 
     def at(self, seam: Seam[T], value: T, call: Call) -> T:
         """Let a value pass a seam; it comes out changed if the defect sits there."""
-        if self.defect is None or self.defect.seam != seam.name:
-            return value
-        changed: T = self.defect.act(value, call)
-        return changed
+        if self.defect is not None and self.defect.seam == seam.name:
+            value = self.defect.act(value, call)
+        return value if self.beside is None else self.beside.at(seam, value, call)
 
 
 REGISTRY: dict[str, Defect] = {}
