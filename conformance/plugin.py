@@ -174,7 +174,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if all(isinstance(item, RequirementItem) for item in session.items):
         session.exitstatus = report.gate.status
-    from conformance.render import console
+    from conformance.render import console, spending
 
     screen = console.terminal()
     alone = not session.config.pluginmanager.has_plugin("terminalreporter")
@@ -184,6 +184,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         screen.print()
     run = session.config.stash[RUN]
     console.summary(report, screen, path=str(run.folder / artefacts.HTML))
+    if run.budget.ceilings.any:
+        screen.print(f"Spent, counted from above: {spending.meter(run.budget)}.", soft_wrap=True)
     for line in run.second_opinion(report) if alone else ():
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
 

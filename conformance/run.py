@@ -165,7 +165,7 @@ class Run:
         target = self.target("http://127.0.0.1", "reference") if self.embedded else self.target(self.options.base_url, self.options.model)
         wanted = tuple(requirement for requirement in self.catalogue.requirements if self.wants(requirement))
         assignment = self._assignment(target, wanted)
-        steps = assignment.steps()
+        steps = assignment.share(assignment.steps())
         return forecast([*preflight.steps(assignment.ask()), *steps.first, *steps.last], self.budget.ceilings)
 
     def _assignment(self, target: Target, requirements: tuple[Requirement, ...]) -> session.Assignment:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from io import StringIO
 
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from conformance import contract, plan, preflight, registry
 from conformance.budget import Budget
@@ -20,8 +22,10 @@ from conformance.model import Json, Tier
 from conformance.options import Options
 from conformance.provenance import Spent, Tokens
 from conformance.render import spending
+from conformance.render.console import LiveProgress
 from conformance.session import Assignment
 from conformance.target import Target
+from tests.test_budget import refused
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))
 
@@ -117,6 +121,25 @@ def test_the_meter_tells_what_is_spent_of_which_ceiling() -> None:
     budget.recall(Spent(requests=12, tokens=Tokens(prompt=4000, output=100)))
     assert spending.meter(budget) == "12 of 500 requests, 4,100 of 20,000 tokens, 0.0110 of 0.50 spent, 43 s left"
     assert spending.meter(Budget()) == "0 tokens"
+
+
+def test_a_log_tells_what_is_spent_beside_how_far_it_is() -> None:
+    now, shown = [0.0], StringIO()
+    progress = LiveProgress(Console(file=shown, width=200), lambda: now[0], meter=lambda: "7 tokens")
+    progress.started(20)
+    now[0] = 100.0
+    progress.waiting(30, "The target is out of service (503).")
+    progress.finished()
+    assert shown.getvalue() == "0 of at most 20 requests sent; 7 tokens, waiting 30 s: The target is out of service (503).\n"
+
+
+def test_a_bar_tells_what_is_spent() -> None:
+    shown = StringIO()
+    progress = LiveProgress(Console(file=shown, width=200, force_terminal=True), meter=lambda: "7 of 99 tokens")
+    progress.started(20)
+    progress.exchanged(refused(b"{}"))
+    progress.finished()
+    assert "7 of 99 tokens" in shown.getvalue()
 
 
 # The options

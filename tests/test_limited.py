@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance.model import Outcome
-from tests.flaky import Flaky, Sky, Weather, answer, calm, page
-from tests.servers import Connection, serving
+from tests.flaky import Flaky, Sky, Weather, calm, page
+from tests.servers import Connection, answer, serving
 from tests.test_flaky import ASKED, changes, in_calm, outcomes
 
 __all__ = ["in_calm"]
