@@ -137,7 +137,7 @@ def _switch(on: bool) -> str:
 
 
 def _entries(accepted: tuple[Accepted, ...]) -> str:
-    return "that accepts " + (", ".join(entry.name for entry in accepted) or "nothing")
+    return "accepting " + (", ".join(entry.name for entry in accepted) or "nothing")
 
 
 def _names(features: frozenset[str]) -> str:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from conformance.render import artefacts
-from tests.running import Ended, command, served
+from conformance import resume
+from conformance.errors import ConfigurationError
+from conformance.render import artefacts, summary
+from conformance.runlog import Record
+from tests.running import CLEAN, KEYED, Ended, command, served
 
 ONLY = "STREAM-DONE,STREAM-JSON"
 RULE = "STREAM-DONE"
@@ -111,6 +119,41 @@ def test_programs_can_tell_it_from_a_pass(after: Ended) -> None:
     assert (root.get("failures"), root.get("skipped")) == ("0", "1")
     (result,) = json.loads((after.folder / artefacts.SARIF).read_text("utf-8"))["runs"][0]["results"]
     assert result["suppressions"] == [{"kind": "external", "status": "accepted", "justification": f"{REASON}; GW-12"}]
+
+
+def test_the_summary_keeps_to_its_published_shape(before: Ended, after: Ended, stale: Ended) -> None:
+    for ended in (before, after, stale):
+        Draft202012Validator(summary.schema()).validate(ended.summary)
+
+
+def test_side_by_side_an_accepted_failure_is_marked(after: Ended, stale: Ended, place: Path) -> None:
+    ended = command("compare", str(after.folder), str(stale.folder), "--output", "compared.html", cwd=place)
+    assert ended.status == 0, ended.said
+    assert re.search(rf"{RULE} +MUST +FAIL \(accepted\) +PASS", ended.out)
+    assert ">accepted<" in (place / "compared.html").read_text("utf-8")
+
+
+def test_a_run_is_gone_on_with_under_the_baseline_that_it_was_begun_with(after: Ended) -> None:
+    with Record.open(after.folder / "run.jsonl") as record:
+        header = record.header
+    resume.check(header, header)
+    with pytest.raises(ConfigurationError, match=r"begun with --baseline accepting STREAM-DONE \[no-done\], not accepting nothing"):
+        resume.check(header, replace(header, accepted=()))
+
+
+def test_under_pytest_it_is_an_expected_failure(broken: str, place: Path, filled: Path) -> None:
+    options = ["--base-url", broken, "--model", "reference-model", "--only", ONLY, "--output", "pytest", "--baseline", str(filled)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider", "-rx", *options],
+        cwd=place,
+        env={**CLEAN, **KEYED},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "1 passed, 1 xfailed" in ended.stdout
+    assert f"FAIL (accepted): [no-done] accepted: {REASON}; GW-12" in ended.stdout
 
 
 def test_the_record_carries_the_baseline_so_that_judging_again_gives_the_same_bytes(after: Ended, tmp_path: Path) -> None:
