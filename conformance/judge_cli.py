@@ -72,7 +72,10 @@ def judge(
             catalogue=catalogue,
             whole=whole,
             base_url=base_url,
+            strict=strict,
         )
+    elif misplaced := [name for name, given in (("base-url", base_url), ("whole", whole), ("skip-unreadable", skip_unreadable)) if given]:
+        raise ConfigurationError(f"--{misplaced[0]} is for captured traffic; {source} is the record of a run.", hint="Leave it out.")
     with Record.open(path) as opened:
         reading = contract.load(dialect or opened.header.dialect[-1])
         catalogue.verify(reading)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import copy
 import gzip
 import io
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance import contract, registry
 from conformance.errors import ConfigurationError, RecordError
@@ -232,6 +236,56 @@ def test_a_line_that_cannot_be_read_is_named_or_counted(tmp_path: Path, odd: byt
         recorded(tmp_path, data, "access.jsonl")
     header, exchanges = recorded(tmp_path, data, "access.jsonl", skip=True)
     assert (len(exchanges), imported(header).unreadable) == (1, 1)
+
+
+# Whatever stands in it
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["base64", "POST", URL, "https://[::1/chat/completions", "\ud800", "2026-13-45T00:00:00Z", "gzip"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "value", "text", "url", "body"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place within a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for name, each in inner for place in places(each, (*path, name)))]
+
+
+def put(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    """The same value with another one at a place."""
+    if not path:
+        return other
+    made = copy.deepcopy(value)
+    holder = made
+    for name in path[:-1]:
+        holder = holder[name]
+    holder[path[-1]] = other
+    return made
+
+
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_whatever_stands_in_a_capture_ends_in_a_record_or_in_words(data: st.DataObject) -> None:
+    started = 1795000000
+    form = data.draw(
+        st.sampled_from([entry(STREAM, _error="x"), line(started=started, elapsed=1, response={"status": 200, "chunks": [[0.1, SAID]]})])
+    )
+    form = put(form, data.draw(st.sampled_from(places(form))), data.draw(ANYTHING))
+    is_har = "startedDateTime" in form if isinstance(form, dict) else False
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            recorded(Path(folder), json.dumps({"log": {"entries": [form]}} if is_har else form).encode(), "traffic")
+        except (RecordError, ConfigurationError) as error:
+            assert error.message
 
 
 # Files

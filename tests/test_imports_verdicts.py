@@ -27,34 +27,35 @@ NAMED = {tool.name: tool for tool in TOOLS}
 
 BLAMED = ("STREAM-", "USAGE-", "ERROR-", "ANSWER-")
 
-FOUND = (
-    ("done-missing", "proxy", True),
-    ("done-quoted", "browser", True),
-    ("answer-streamed-unasked", "browser", False),
-    ("answer-as-text", "proxy", False),
-    ("answer-id-missing", "bare", False),
-    ("answer-choices-empty", "tester", False),
-    ("indexes-constant", "wire", False),
-    ("n-ignored", "tidy", False),
-    ("json-fenced", "faithful", False),
-    ("schema-ignored", "browser", False),
-    ("logprobs-not-logarithms", "proxy", False),
-    ("finish-foreign", "bare", False),
-    ("stop-with-calls-streamed", "browser", False),
-    ("call-ids-repeated", "wire", False),
-    ("content-in-parts", "tidy", False),
-    ("strict-tools-ignored", "faithful", False),
-    ("tool-choice-named-ignored", "browser", False),
-    ("errors-flat", "proxy", False),
-    ("errors-as-detail", "bare", False),
-    ("too-long-500", "tester", False),
-    ("done-twice", "wire", False),
-    ("stream-mislabelled", "tidy", False),
-    ("stream-ignored", "faithful", False),
-    ("object-last", "browser", False),
-    ("id-usage", "proxy", False),
-    ("created-fraction", "bare", False),
-)
+FOUND = {
+    "done-missing": "proxy",
+    "done-quoted": "browser",
+    "answer-streamed-unasked": "browser",
+    "answer-as-text": "proxy",
+    "answer-id-missing": "bare",
+    "answer-choices-empty": "tester",
+    "indexes-constant": "wire",
+    "n-ignored": "tidy",
+    "json-fenced": "faithful",
+    "schema-ignored": "browser",
+    "logprobs-not-logarithms": "proxy",
+    "finish-foreign": "bare",
+    "stop-with-calls-streamed": "browser",
+    "call-ids-repeated": "wire",
+    "content-in-parts": "tidy",
+    "strict-tools-ignored": "faithful",
+    "tool-choice-named-ignored": "browser",
+    "errors-flat": "proxy",
+    "errors-as-detail": "bare",
+    "too-long-500": "tester",
+    "done-twice": "wire",
+    "stream-mislabelled": "tidy",
+    "stream-ignored": "faithful",
+    "object-last": "browser",
+    "id-usage": "proxy",
+    "created-fraction": "bare",
+}
+"""Defects that show in a HAR file, and the tool that wrote it; the first two only where it is said that every answer is whole."""
 
 
 @cache
@@ -77,16 +78,16 @@ def test_no_tool_makes_the_innocent_look_guilty(tool: Tool) -> None:
     assert report.gate.status == 0
 
 
-@pytest.mark.parametrize("style", sampled(STYLES, every=8))
+@pytest.mark.parametrize("style", sampled(STYLES, every=12))
 def test_no_other_habit_does_either(style: str) -> None:
     number = list(STYLES).index(style)
-    tool = TOOLS[(number + number // 8) % len(TOOLS)]
+    tool = TOOLS[(number + number // 12) % len(TOOLS)]
     report = judged_har(traffic.of_innocent(STYLES[style]), tool)
     failed = {row.requirement.id for row in report.rows if row.verdict.outcome is Outcome.FAIL and row.verdict.level is Level.MUST}
     assert not failed | having(report, Outcome.ERROR)
 
 
-@pytest.mark.parametrize("length", sampled(range(1, 1200, 7), every=24))
+@pytest.mark.parametrize("length", sampled(range(1, 1200, 50), every=8))
 def test_a_body_that_a_tool_cut_off_anywhere_accuses_nobody(length: int) -> None:
     report = judged_har(calm(), replace(NAMED["short"], cut=length))
     assert not having(report, Outcome.FAIL) | having(report, Outcome.ERROR)
@@ -157,9 +158,9 @@ def test_the_reading_decides_what_a_valid_request_is() -> None:
 # What shows in an answer is found
 
 
-@pytest.mark.parametrize(("name", "tool", "whole"), FOUND, ids=[name for name, *_ in FOUND])
-def test_a_defect_of_answers_is_found_in_a_har_file(name: str, tool: str, whole: bool) -> None:
-    report = judged_har(wrong(name), NAMED[tool], whole=whole)
+@pytest.mark.parametrize("name", sampled(FOUND, every=3))
+def test_a_defect_of_answers_is_found_in_a_har_file(name: str) -> None:
+    report = judged_har(wrong(name), NAMED[FOUND[name]], whole=name.startswith("done-") and name != "done-twice")
     assert having(report, Outcome.FAIL) & defects.ALL[name].trips
     assert having(report, Outcome.FAIL) <= defects.ALL[name].trips
 
@@ -167,7 +168,7 @@ def test_a_defect_of_answers_is_found_in_a_har_file(name: str, tool: str, whole:
 OF_ANSWERS = [name for name, defect in defects.ALL.items() if not defect.dialect and any(each.startswith(BLAMED) for each in defect.trips)]
 
 
-@pytest.mark.parametrize("name", sampled(OF_ANSWERS, every=16))
+@pytest.mark.parametrize("name", sampled(OF_ANSWERS, every=40))
 def test_no_defect_is_taken_for_another(name: str) -> None:
     """Whatever is found in an access log is what the defect was declared to trip; a defect that needs requests of its own may go unseen."""
     report = judged_log(wrong(name))
@@ -176,7 +177,7 @@ def test_no_defect_is_taken_for_another(name: str) -> None:
 
 
 def test_most_defects_of_streams_are_found_in_an_access_log() -> None:
-    names = [name for name in OF_ANSWERS if any(each.startswith("STREAM-") for each in defects.ALL[name].trips)][::12]
+    names = [name for name in OF_ANSWERS if any(each.startswith("STREAM-") for each in defects.ALL[name].trips)][::20]
     missed = [name for name in names if not having(judged_log(wrong(name)), Outcome.FAIL)]
     assert len(missed) * 3 < len(names), missed
 

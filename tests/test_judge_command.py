@@ -251,6 +251,20 @@ def test_what_cannot_be_done_is_said_in_words(tmp_path: Path, data: bytes, more:
     assert "Traceback" not in ended.output
 
 
+def test_options_for_captured_traffic_have_no_meaning_for_a_run(tmp_path: Path) -> None:
+    ended = command(saved(tmp_path / "run", GOOD), "--whole")
+    assert ended.exit_code == 4
+    assert "--whole is for captured traffic" in ended.output
+
+
+def test_traffic_that_was_judged_strictly_is_judged_so_again(tmp_path: Path) -> None:
+    path = captured(tmp_path, RIGHT.replace('"model": "m"', '"model": ""'))
+    assert command(path, "--output", tmp_path / "out", "--strict").exit_code == 1
+    before = every_view(tmp_path / "out")
+    assert command(tmp_path / "out").exit_code == 1
+    assert every_view(tmp_path / "out") == before
+
+
 def test_traffic_is_not_compared_with_a_run_unless_that_is_wanted(tmp_path: Path) -> None:
     command(captured(tmp_path, RIGHT), "--output", tmp_path / "out")
     run = saved(tmp_path / "run", GOOD)

@@ -37,6 +37,7 @@ def record(
     catalogue: Catalogue,
     whole: bool = False,
     base_url: str = "",
+    strict: bool = False,
 ) -> None:
     """Write a record of the chat completions in a capture, without their secrets.
 
@@ -64,6 +65,7 @@ def record(
         tier=Tier.FULL,
         seed=0,
         selection="",
+        strict=strict,
         started=min((each.started for each in exchanges if each.started), default=time.time()),
         imported=Imported(
             source=source,
