@@ -208,9 +208,9 @@ def test_shards_merged_come_to_what_the_whole_run_comes_to(defect: str, of: int,
 
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, Record]:
-    """A run in two shards, against a server that lets every key in."""
+    """A run in two shards, against a server that breaks on unknown members: what shows that hangs together, and so is in one of them."""
     folder = tmp_path_factory.mktemp("halves")
-    with served("any-key-accepted") as url:
+    with served("unknown-member-500") as url:
         return conduct(folder / "1", url, "1/2"), conduct(folder / "2", url, "2/2")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from conformance import strictjson
 from conformance.ask import Ask
@@ -16,6 +17,10 @@ from conformance.steps import Step
 
 STRENGTH = {Tier.GATE: 1, Tier.FULL: 2}
 """Each value once, or each together with every other that it goes with."""
+
+
+HISTORY: Final = "roles/history"
+"""The plainest request with an earlier answer in it: whoever refuses that refuses no turn for what it says."""
 
 
 @scenario("samples")
@@ -51,7 +56,7 @@ def _pack(ask: Ask, name: str, pack: Sequence[Value], splits: str = "") -> Itera
         write(compose(ask.minimal, pack), pack),
         needs=frozenset().union(*(value.needs for value in pack)),
         topics=["samples", *(["parameter"] if all(value.ring is Ring.PARAMETERS for value in pack) else [])],
-        control=ask.control,
+        control=HISTORY if len(pack) == 1 and pack[0].turns else ask.control,
         samples=[value.sample for value in pack],
         splits=splits,
         content_type=media_type(pack),

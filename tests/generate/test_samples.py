@@ -95,6 +95,11 @@ def test_a_single_value_is_the_control_and_that_value() -> None:
     assert step.purpose.needs == {"temperature"}
 
 
+def test_a_value_that_stands_in_an_earlier_turn_is_held_against_one_that_has_nothing_else_to_it() -> None:
+    (step,) = [each for each in samples(asking()) if each.key.endswith("/text/han")]
+    assert step.purpose.control == "roles/history"
+
+
 def test_a_feature_that_is_denied_costs_no_other_value_its_place() -> None:
     everything = {slug for step in samples(asking()) for slug in slugs(step)}
     without = {slug for step in samples(asking("openai-compatible", Tier.GATE, "tools")) for slug in slugs(step)}

@@ -60,8 +60,12 @@ def value_refusal(asked: Asked) -> Iterator[Finding]:
     samples = asked.purpose.samples
     if asked.standing is Standing.BROKEN and samples:
         raise AbsentError("every attempt failed: REQUEST-VALID-NO-5XX owns that")
-    if asked.answer is not None and asked.answer.refused and len(samples) > 1:
-        raise AbsentError("refused; its values are asked for in smaller parts")
+    if asked.answer is not None and asked.answer.refused:
+        if len(samples) > 1:
+            raise AbsentError("refused; its values are asked for in smaller parts")
+        control = asked.control()
+        if control is not None and control.turned_down:
+            raise AbsentError(f"{control.purpose.key}, which is the same without it, is turned down as well")
     for finding in refusal(asked):
         if samples:
             yield Finding(code=samples[0].slug, expected=f"a status of 200 to {samples[0].text}", received=finding.received)
