@@ -23,7 +23,7 @@ from tests.running import CLEAN, KEYED, Ended, command, served
 
 ONLY = "STREAM-DONE,STREAM-JSON"
 RULE = "STREAM-DONE"
-REASON = "Known since the review; goes with release 7."
+REASON = "Known since the review, goes with release 7"
 
 
 @pytest.fixture(scope="module")

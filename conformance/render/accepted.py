@@ -38,7 +38,7 @@ def verdict(row: Row) -> str:
 
 def because(entry: Accepted) -> str:
     """Say why an entry is there, where it is dealt with and for how long, on one line."""
-    parts = (entry.reason, entry.issue, f"until {entry.until}" if entry.until else "")
+    parts = (entry.reason.rstrip(". "), entry.issue, f"until {entry.until}" if entry.until else "")
     return "; ".join(line(part, _REASON) for part in parts if part)
 
 
