@@ -135,9 +135,9 @@ def corpus(session: nox.Session) -> None:
 
 @nox.session
 def documents(session: nox.Session) -> None:
-    """Write the generated documents anew: the catalogue, the incidents, the fields of each dialect; tests hold that they are current."""
+    """Write the generated documents anew: catalogue, incidents, fields of each dialect, target file; tests hold that they are current."""
     _install(session)
-    for name in ("catalogue_table", "field_table", "incident_table"):
+    for name in ("catalogue_table", "field_table", "incident_table", "key_table"):
         session.run("python", "-m", f"conformance.{name}", *session.posargs)
 
 
