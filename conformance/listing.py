@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from conformance import contract as contracts
 from conformance import registry
 from conformance.contract import Contract
+from conformance.imports import passive
 
 
 def lines(what: str, contract: Contract) -> Iterator[str]:
@@ -58,6 +59,7 @@ def explain(identifier: str, contract: Contract) -> Iterator[str]:
         yield f"In {contract.dialect} it is {level} instead of {found.level}: {contract.levels[found.id].because}"
     yield ""
     yield f"Judges: {found.on.name}"
+    yield f"Captured traffic: {passive.offline(found, contract)}"
     for citation in found.cites:
         yield f"Source: {citation.label}{'  ' + citation.url if citation.url else ''}"
     for name, defect in sorted(ALL.items()):

@@ -136,6 +136,14 @@ def _may_occur(requirement: Requirement, features: frozenset[str]) -> bool:
     )
 
 
+def offline(requirement: Requirement, reading: Contract) -> str:
+    """Say whether a requirement can be judged on captured traffic."""
+    if Detail.PURPOSE in requirement.rests_on or not _may_occur(requirement, frozenset(reading.features)):
+        return f"not judged, {OWN}"
+    unless = [MISSING[detail] for detail in Detail if detail in requirement.rests_on]
+    return f"judged, unless {' or '.join(unless)}" if unless else "judged"
+
+
 def gate(imported: Imported, verdicts: Iterable[Verdict], *, strict: bool) -> Gate:
     """Decide over recorded traffic. What was not seen is neither green nor red, and a conclusion says how much that is."""
     scored = tuple(verdicts)
