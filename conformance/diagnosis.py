@@ -62,7 +62,10 @@ def _unanswered(exchange: Exchange) -> CannotTestError:
         case FaultKind.DNS:
             hint = "Check the spelling of the host name in --base-url."
         case FaultKind.TLS:
-            hint = "Check the host name against its certificate; for plain HTTP the URL begins with http://."
+            hint = (
+                "Check the host name against its certificate; an authority of your own is named with --ca-file, and who you are with "
+                "--client-certificate. For plain HTTP the URL begins with http://."
+            )
         case FaultKind.TIMEOUT | FaultKind.OVERSIZE:
             hint = "The endpoint takes the connection and gives no whole answer in time; a slow model may need a longer --request-timeout."
         case FaultKind.RESET | FaultKind.TRUNCATED:

@@ -39,9 +39,9 @@ class Mistake:
 class _MistakeError(Exception):
     """Ends the reading of one value."""
 
-    def __init__(self, text: str, hint: str, *inner: str, item: str | None = None) -> None:
+    def __init__(self, text: str, hint: str, *, item: str | None = None) -> None:
         super().__init__(text)
-        self.text, self.hint, self.inner, self.item = text, hint, inner, item
+        self.text, self.hint, self.item = text, hint, item
 
 
 class Reader:
@@ -65,10 +65,11 @@ class Reader:
                 if table not in _TABLES:
                     _unknown(table, "table")
                 for name, value in members.items():
-                    yield from self._value(f"{table}.{name}", value)
+                    yield from self._value(table, name, value)
 
-    def _value(self, key: str, value: Value) -> Iterator[tuple[str, str | bool | tuple[str, ...]]]:
-        with self._collecting(key):
+    def _value(self, table: str, name: str, value: Value) -> Iterator[tuple[str, str | bool | tuple[str, ...]]]:
+        key = f"{table}.{name}"
+        with self._collecting(table, name):
             if key == MODELS:
                 self.models = _list(key, value)
                 if "model" in self._document.members("target"):
@@ -82,11 +83,11 @@ class Reader:
                 _unknown(key, "key")
 
     @contextmanager
-    def _collecting(self, key: str, *inner: str) -> Iterator[None]:
+    def _collecting(self, *keys: str) -> Iterator[None]:
         try:
             yield
         except _MistakeError as mistake:
-            place = self._document.place(*key.split("."), *inner, *mistake.inner, item=mistake.item)
+            place = self._document.place(*keys, item=mistake.item)
             self.mistakes.append(Mistake(place, mistake.text, mistake.hint))
 
     def _read(self, option: Option, value: Value) -> str | bool | tuple[str, ...]:
@@ -129,7 +130,7 @@ class Reader:
             raise _MistakeError(f"{option.key} takes a table, not {_named(value)}.", f'Write [{option.key}], and below it NAME = "text".')
         entries = []
         for name, text in value.items():
-            with self._collecting(option.key, name):
+            with self._collecting(*option.key.split("."), name):
                 entries.append(f"{name}{option.separator}{self._entry(option, name, text)}")
         return tuple(entries)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -344,9 +347,41 @@ def test_every_key_is_found_on_its_own_line(entries: list[tuple[str, str, int]])
         assert (place.line, place.column) == (line, 1)
 
 
-def document_of(text: str) -> Document:
-    import tempfile
+KEY_NAMES = st.sampled_from([part for key in KEYS for part in key.split(".")] + ["", "a.b", "x y", "é", '"', "models"])
+SCALARS = st.one_of(
+    st.booleans(), st.integers(-5, 500), st.sampled_from([0.5, float("inf"), float("nan")]), st.text(max_size=8), st.just("$HOME")
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY_NAMES, inner, max_size=3), max_leaves=6)
 
+
+def toml(value: object) -> str:
+    """A value as TOML writes it, on one line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return json.dumps(value).replace("\x7f", "\\u007f")
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{json.dumps(key)} = {toml(each)}' for key, each in value.items())}}}"
+        case _:
+            return str(value)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.dictionaries(st.tuples(KEY_NAMES, KEY_NAMES), VALUES, max_size=5))
+def test_whatever_stands_in_a_file_is_read_or_told_with_a_place(members: dict[tuple[str, str], object]) -> None:
+    text = "".join(f"{json.dumps(table)}.{json.dumps(name)} = {toml(value)}\n" for (table, name), value in members.items())
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder), text)
+        try:
+            read(path, {})
+        except TargetError as error:
+            assert re.search(r"line \d+, column \d+: ", error.message)
+
+
+def document_of(text: str) -> Document:
     with tempfile.TemporaryDirectory() as folder:
         return Document(write(Path(folder), text))
 

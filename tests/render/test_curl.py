@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -97,6 +98,12 @@ def test_the_command_is_one_visible_line(hostile_text: str) -> None:
     sent = (("X-Odd", hostile_text), ("X-Key", f"$CONFORMANCE_API_KEY {hostile_text}"))
     command = curl.command(exchange("a/b", sent_headers=sent, body=b"a\nb\x1b"), "CONFORMANCE_API_KEY")
     assert command.isprintable()
+
+
+def test_a_parameter_whose_value_the_record_lacks_is_asked_for_too() -> None:
+    sent = exchange("a/b")
+    sent = replace(sent, sent=replace(sent.sent, url=f"{sent.sent.url}?api-version=***"))
+    assert curl.command(sent, "").endswith("  # put the value of api-version for ***: the record does not have it")
 
 
 @with_bash

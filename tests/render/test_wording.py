@@ -27,6 +27,15 @@ def test_the_command_to_ask_again_names_what_was_not_the_default(make: Make) -> 
     assert wording.rerun(replace(header, embedded=True), "STREAM-DONE") == "conformance run --only STREAM-DONE"
 
 
+def test_a_run_with_a_target_file_is_asked_again_with_it_and_with_all_that_went_before_it(make: Make) -> None:
+    header = replace(make().header, target_file="our file.toml")
+    assert wording.rerun(header, "STREAM-DONE") == (
+        "conformance run --target 'our file.toml' --base-url http://127.0.0.1:8000/v1 --model toy-model"
+        f" --dialect {header.dialect[-1]} --tier gate --seed 1 --only STREAM-DONE"
+    )
+    assert "--base-url reference --dialect" in wording.rerun(replace(header, embedded=True), "STREAM-DONE")
+
+
 @pytest.mark.parametrize(
     ("place", "said"),
     [
