@@ -1,4 +1,4 @@
-# The suite as an image: docker build -t conformance . && docker run --rm -e CONFORMANCE_API_KEY -v "$PWD/reports:/work/reports" conformance run --base-url …
+# The suite as an image: docker build -t conformance . && docker run --rm -e CONFORMANCE_API_KEY -v "$PWD/reports:/data/reports" conformance run --base-url …
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
@@ -8,10 +8,10 @@ RUN python3 -m venv /opt/conformance && /opt/conformance/bin/python -m pip insta
 
 FROM python:3.13-slim
 COPY --from=build /opt/conformance /opt/conformance
-# Reports go to a volume that is mounted at /work/reports; whoever mounts one runs the container with --user "$(id -u)".
-RUN useradd --uid 10001 --create-home conformance && install --directory --mode 1777 /work /work/reports
+# Reports go to a volume that is mounted at /data/reports; whoever mounts one runs the container with --user "$(id -u)".
+RUN useradd --uid 10001 --create-home conformance && install --directory --mode 1777 /data /data/reports
 ENV PATH=/opt/conformance/bin:$PATH
 USER 10001
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["conformance"]
 CMD ["run"]
