@@ -37,6 +37,9 @@ class _Tally:
 
     findings: list[Finding] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, None] = field(default_factory=dict)
+    """Why observations got lost, and so on for the next two: what decides an outcome that is open is told first."""
+    premises: dict[str, None] = field(default_factory=dict)
     reasons: dict[str, None] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
@@ -56,19 +59,16 @@ class _Tally:
         match found.kind:
             case GapKind.LOST:
                 self.lost += 1
+                _note(found.reason, self.losses)
             case GapKind.UNMET:
                 self.unmet += 1
                 self.unsent += found.unsent
+                _note(found.reason, self.premises)
             case GapKind.INAPPLICABLE:
                 self.inapplicable += 1
+                _note(found.reason, self.reasons)
             case _:
                 assert_never(found.kind)
-        self.note(found.reason)
-
-    def note(self, reason: str) -> None:
-        """Keep the first few reasons, each once."""
-        if len(self.reasons) < KEPT_REASONS:
-            self.reasons.setdefault(reason)
 
     def judge(self, requirement: Requirement, subject: object) -> None:
         """Judge one subject and count the result."""
@@ -78,7 +78,7 @@ class _Tally:
             self.gap(Gap(GapKind.UNMET, f"{_observation(subject)}: {premise}"))
         except AbsentError as absent:
             self.absent += 1
-            self.note(f"{_observation(subject)}: {absent}")
+            _note(f"{_observation(subject)}: {absent}", self.reasons)
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
             self.bug(_observation(subject), bug)
         else:
@@ -121,6 +121,12 @@ class _Tally:
         if self.inapplicable and not self.absent:
             return Outcome.INAPPLICABLE
         return Outcome.NOT_RUN
+
+
+def _note(reason: str, kept: dict[str, None]) -> None:
+    """Keep the first few reasons, each once."""
+    if len(kept) < KEPT_REASONS:
+        kept.setdefault(reason)
 
 
 def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verdict, ...]:
@@ -173,7 +179,7 @@ def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdi
         failed=tally.failed,
         lost=tally.lost,
         unmet=tally.unmet,
-        reasons=(*tally.accounts, *tally.reasons),
+        reasons=(*tally.accounts, *tuple(tally.losses | tally.premises | tally.reasons)[:KEPT_REASONS]),
         evidence=tuple(tally.evidence),
     )
 

@@ -115,6 +115,15 @@ def test_a_check_that_raises_is_our_error_and_says_where() -> None:
     assert one.reasons == ("s/0-bug: ZeroDivisionError: oops",)
 
 
+def test_what_decides_is_told_first() -> None:
+    many = verdict(told(*[ABSENT] * (KEPT_REASONS + 1), UNMET, EXCUSED, LOST))
+    assert many.outcome is Outcome.INCONCLUSIVE
+    first, second, *rest = many.reasons
+    assert first.startswith("s/13-lost")
+    assert second.startswith("s/11-unmet")
+    assert len(rest) == KEPT_REASONS - 2
+
+
 def test_a_view_that_raises_is_our_error_too() -> None:
     def broken(asked: Asked) -> Iterator[Answer | Gap]:
         yield from answer.see(asked)
