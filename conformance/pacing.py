@@ -29,10 +29,14 @@ _CAUTION: Final = 0.9
 """Part of the rate at which a limit was met that is kept to afterwards."""
 _GROWTH: Final = 1.01
 """What each answer does to it: twice as fast after 70."""
-_SUSTAINED: Final = 0.25
-"""Seconds for which a rate must have been kept up to mean something: before that it may be a burst that a bucket had room for."""
-_FUTILE: Final = 0.25
-"""Part of the first rate below which going slower has shown not to help."""
+_LEARNING: Final = 6
+"""Rate limits by which the rate becomes known, whatever it was before: a bucket may have had room for a burst."""
+_BOUND: Final = 0.7
+"""Part of the ceiling from which on it, and not the target, is what holds us back."""
+_HELPED: Final = 6
+"""Answers between two rate limits by which a lower rate has shown to help: ten bring it back to where it was."""
+_FUTILE: Final = 5
+"""Times in a row that it may fail to."""
 _NEAR: Final = 0.05
 """Part of the usual increase, near where it went wrong."""
 
@@ -105,9 +109,10 @@ class Pace:
         self._interval = 1 / rate if rate else 0.0
         self._ceiling: float | None = None
         """Requests a second."""
-        self._first: float | None = None
-        """What it was first, where that was measured for long enough to mean something."""
-        self._futile = False
+        self._times = 0
+        """That it was lowered."""
+        self._in_vain = 0
+        """Times in a row that lowering it did not help; once that was so too often, it is not tried again."""
         self._quota = (0.0, 0.0)
         """An interval, and until when it holds."""
         self._weight = 0.0
@@ -153,16 +158,23 @@ class Pace:
     def limited(self, now: float) -> None:
         """Go slower, because of a rate limit."""
         self.fewer()
-        elapsed = now - (now if self._since is None else self._since)
-        if elapsed > 0 and self._answered and not self._futile:
-            measured = _CAUTION * self._answered / elapsed
-            self._ceiling = min(measured, self._ceiling or measured)
-            if elapsed >= _SUSTAINED:
-                self._first = self._first or measured
-            if self._first and self._ceiling < _FUTILE * self._first:
-                # It refuses whatever the rate is.
-                self._ceiling, self._futile = None, True
+        since = now if self._since is None else self._since
+        if now > since and self._answered and self._in_vain < _FUTILE:
+            self._lower(self._answered / (now - since), (self._answered + 1) / max(now - max(since, self._resume), 1e-9))
         self._since, self._answered = now, 0
+
+    def _lower(self, rate: float, pace: float) -> None:
+        """Set the ceiling by the rate since the last limit, that pause included; `pace` leaves it out."""
+        self._times += 1
+        known = self._times > _LEARNING and self._ceiling is not None
+        if known and pace >= _BOUND * (self._ceiling or 0.0):
+            # It was kept to, and is too high all the same.
+            rate = self._ceiling or rate
+        self._ceiling = _CAUTION * min(rate, self._ceiling or rate)
+        self._in_vain = self._in_vain + 1 if known and self._answered < _HELPED else 0
+        if self._in_vain >= _FUTILE:
+            # It refuses whatever the rate is.
+            self._ceiling = None
 
     def faster(self) -> None:
         """Give a little back: the target keeps up."""

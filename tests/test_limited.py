@@ -55,7 +55,8 @@ class Limited(Flaky):
         try:
             if full:
                 after = (f"retry-after-ms: {1000 / self.rate:.0f}",) if self.retry_after else ()
-                connection.send(answer("429 Too Many Requests", REFUSAL, *after, *(told if self.headers else ())))
+                said = b"" if connection.head.startswith(b"HEAD") else REFUSAL
+                connection.send(answer("429 Too Many Requests", said, *after, *(told if self.headers else ())))
                 return
             if self.headers:
                 send = connection.send
