@@ -391,9 +391,8 @@ def unanswered(asked: Asked) -> Gap:
     why = gap(before)
     if why.kind is GapKind.INAPPLICABLE:
         return why
-    return Gap(
-        GapKind.UNMET, f"{asked.purpose.key}: not sent, the answer to {before.purpose.key} gave nothing to build it from", unsent=True
-    )
+    reason = f"{asked.purpose.key}: not sent, the answer to {before.purpose.key} gave nothing to build it from"
+    return Gap(GapKind.UNMET, reason, unsent=True)
 
 
 def accepted(purpose: Purpose) -> bool:
