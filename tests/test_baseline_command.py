@@ -95,6 +95,7 @@ def test_with_reasons_the_gate_is_green_and_says_apart_from_what(after: Ended) -
     assert "Conforms apart from 1 accepted failure" in after.out
     assert f"FAIL (accepted) {RULE}" in after.out
     assert REASON in after.out
+    assert "  repeat    curl" not in after.out
     assert "Exit status 0: conforms apart from what is accepted." in after.out
 
 

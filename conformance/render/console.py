@@ -100,6 +100,8 @@ def failures(report: Report, console: Console, *, most: int = 20) -> None:
     rows.sort(key=lambda row: row.is_accepted)
     for row in rows[:most]:
         head, *rest = failure_block(row, report)
+        # What is accepted is known: what it is and why it may stay is enough here.
+        rest = rest[:2] if row.is_accepted else rest
         _say(console, head, style=f"bold {_STYLES[row.verdict.outcome]}")
         for each in rest:
             _say(console, each)
