@@ -94,6 +94,15 @@ def parts(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         return dict(zip(wanted, ended, strict=True))
 
 
+def test_a_part_that_is_judged_again_gives_the_same_files(parts: dict[str, Ended], tmp_path: Path) -> None:
+    for name, ended in parts.items():
+        copy = tmp_path / name
+        shutil.copytree(ended.folder, copy, ignore=shutil.ignore_patterns("*.html", "*.json", "*.md", "*.xml", "*.sarif", "*.svg"))
+        assert command("judge", str(copy), cwd=tmp_path).status == ended.status
+        for view in artefacts.NAMES:
+            assert (copy / view).read_bytes() == (ended.folder / view).read_bytes(), (name, view)
+
+
 def test_only_judges_what_it_names_and_sends_what_that_needs(parts: dict[str, Ended], whole: Ended) -> None:
     one = parts["only"]
     assert one.status == 0

@@ -259,3 +259,26 @@ def test_requirements_on_requests_are_never_judged_on_traffic() -> None:
 def test_the_explanation_of_a_requirement_says_whether_traffic_tells_of_it(identifier: str, said: str) -> None:
     (told,) = (line for line in listing.explain(identifier, READING) if line.startswith("Captured traffic: "))
     assert said in told
+
+
+def test_a_schema_that_refers_to_another_place_is_not_fetched() -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": {"$ref": "http://127.0.0.1:1/schema.json"}}}
+    tool = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"$ref": "http://127.0.0.1:1/schema.json"}}}
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "{}", "refusal": None}
+    body = {
+        "id": "c",
+        "object": "chat.completion",
+        "created": 1795000000,
+        "model": "m",
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+    }
+    said = {**body, "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}]}
+    calling = {**message, "content": None, "tool_calls": [call]}
+    called = {**body, "choices": [{"index": 0, "message": calling, "finish_reason": "tool_calls", "logprobs": None}]}
+    report = judged(
+        har(entry(json.dumps(said), asked={**ASKED, "response_format": form}), entry(json.dumps(called), asked={**ASKED, "tools": [tool]}))
+    )
+    assert not having(report, Outcome.ERROR) | having(report, Outcome.FAIL)
+    told = {row.requirement.id: row.verdict.reasons for row in report.rows}
+    assert "refers to another one" in " ".join(told["ANSWER-JSON-SCHEMA"])

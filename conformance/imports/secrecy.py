@@ -41,7 +41,7 @@ _KEY_LIKE: Final = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_~.+=-]{24
 SHORTEST: Final = 6
 """A value with fewer letters is not looked for elsewhere: it is a word, or a number, and no secret."""
 
-MOST: Final = 32
+MOST: Final = 8
 """Secrets of a file that are looked for in all its exchanges; each exchange is cleared of its own in any case."""
 
 
