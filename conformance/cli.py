@@ -28,8 +28,8 @@ from conformance import (
 )
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
-from conformance.options import RUN_OPTIONS
-from conformance.options_cli import run_options
+from conformance.options import RUN_OPTIONS, Options
+from conformance.options_cli import options
 from conformance.reference.characters import Character
 
 
@@ -77,15 +77,19 @@ main.add_command(schema_cli.schema)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@run_options
+@options(option.name for option in RUN_OPTIONS if option.name != "model")
+@click.option("--model", "models", metavar="NAME", multiple=True, help="Model to ask; needed with --base-url. Several are asked in turn.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]")
-def run(pytest_arguments: tuple[str, ...], **values: Any) -> int:
+def run(pytest_arguments: tuple[str, ...], models: tuple[str, ...], **values: Any) -> int:
     """Test an endpoint; without --base-url the embedded reference server.
 
     Whatever else is given goes to pytest: -k STREAM, -m must, -x, --junitxml FILE.
 
     Exit status: 0 conforms, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
+    values["model"] = models[0] if len(models) == 1 else None
+    if len(asked := models if len(models) > 1 else fleet_cli.models(Options.given(values))) > 1:
+        return fleet_cli.several(Options.given(values), asked, pytest_arguments)
     os.environ.setdefault("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     # What somebody's repository wants of pytest for tests of its own has no meaning here.
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):

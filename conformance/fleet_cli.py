@@ -1,19 +1,21 @@
-"""`conformance fleet`: many endpoints, models and readings in one command."""
+"""`conformance fleet`: many endpoints, models and readings in one command; and a run with several models."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from conformance.fleet.job import Done
+    from conformance.fleet.job import Done, Job
     from conformance.fleet.manifest import Fleet
     from conformance.gate import ExitStatus
+    from conformance.options import Options
 
 
 @click.command()
@@ -35,34 +37,101 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
 
     Exit status: the worst of all targets: 1 before 3, 4, 2 and 0.
     """
-    folder = output or Path("reports") / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-fleet-{secrets.token_hex(2)}"
-    if only_list:
-        from conformance.fleet.manifest import read
+    from importlib.util import find_spec
 
-        for job in read(manifest, folder).jobs:
-            click.echo(f"{job.slug}  {job.name}  group {job.group}")
-        return 0
-    return conduct(manifest, folder, scheduler=scheduler, workers=workers)
-
-
-def conduct(manifest: Path, folder: Path, *, scheduler: str = "", workers: int | None = None, models: tuple[str, ...] = ()) -> ExitStatus:
-    """Test a fleet, tell of each target as it is done, and write the pages. Raises `ConfigurationError` before anything is sent."""
-    from conformance.fleet import overview
+    from conformance.fleet import cluster, job, sequence
     from conformance.fleet.manifest import read
+    from conformance.run import Run
+
+    folder = output or _folder("reports")
+    found = read(manifest, folder)
+    if only_list:
+        for each in found.jobs:
+            click.echo(f"{each.slug}  {each.name}  group {each.group}")
+        return 0
+    for each in found.jobs:
+        Run(job.options(each))
+    marked = _marked(found, folder)
+    if scheduler or workers or (workers is None and len(found.jobs) > 1 and find_spec("distributed")):
+        return _told(cluster.conduct(marked, address=scheduler, workers=workers or 0), marked, folder)
+    return _told(sequence.conduct(marked), marked, folder)
+
+
+def models(options: Options) -> tuple[str, ...]:
+    """The models that the target file of a run names, where none is named otherwise; none where it cannot be read, which the run tells."""
+    from conformance import target_file
+    from conformance.errors import ConfigurationError
+
+    try:
+        file = None if options.named & {"model", "resume"} else target_file.chosen(options)
+    except ConfigurationError:
+        file = None
+    return file.models if file is not None else ()
+
+
+def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> ExitStatus:
+    """What `conformance run` does with several models: a run for each, one after the other, in a folder of their own.
+
+    `more` are options of pytest, which choose within a single run. Raises `ConfigurationError` before anything is sent.
+    """
+    from conformance.errors import ConfigurationError
+    from conformance.fleet import sequence
+    from conformance.fleet.job import Job
+    from conformance.fleet.manifest import Fleet, Group, slug
+    from conformance.options import Options
+    from conformance.run import Run
+
+    if single := [*(f"--{option}" for option in ("resume", "shard") if option in options.named), *more[:1]]:
+        raise ConfigurationError(f"{single[0]} is given with {len(named)} models.", hint="It is about a single run: name one model.")
+    if twice := next((model for model in named if named.count(model) > 1), ""):
+        raise ConfigurationError(f"The model {twice!r} is named twice.", hint="Name each model once.")
+
+    def read(job: Job) -> Options:
+        return replace(options, model=job.name, output=Options().output, named=(options.named | {"model"}) - {"output"})
+
+    folder = _folder(options.output)
+    jobs = [
+        Job(name=model, slug=f"{number}-{slug(model)}", group="", manifest="", table="", folder=str(folder.resolve()))
+        for number, model in enumerate(named, 1)
+    ]
+    for each in jobs:
+        Run(read(each))
+    marked = _marked(Fleet(jobs=tuple(jobs), groups={"": Group()}), folder)
+    return _told(sequence.conduct(marked, read), marked, folder)
+
+
+def _folder(output: str) -> Path:
+    return Path(output) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-fleet-{secrets.token_hex(2)}"
+
+
+def _marked(found: Fleet, folder: Path) -> Fleet:
+    """Make the folder, and leave the mark in it by which workers know it."""
+    from conformance.errors import RecordError
+    from conformance.fleet.job import MARK
+
+    mark = secrets.token_hex(16)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).write_text(mark, encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"The folder {folder} cannot be used: {error.strerror}.", hint="Name another one with --output DIR.") from None
+    return replace(found, jobs=tuple(replace(job, mark=mark) for job in found.jobs))
+
+
+def _told(coming: Iterable[Done], fleet: Fleet, folder: Path) -> ExitStatus:
+    """Tell of each target as it is done, and of all of them in the end."""
+    from conformance.fleet import overview
     from conformance.render import fleet as words
 
     found: list[Done] = []
-    chosen = _marked(read(manifest, folder, models=models), folder)
-    unshared = False
-    for done in _engine(chosen, scheduler, workers):
+    for done in coming:
         if not done.shared:
             overview.keep(done, folder)
-            if not unshared:
+            if all(each.shared for each in found):
                 click.echo(f"Workers do not share {folder}: a run whose worker is lost is begun anew.", err=True)
-            unshared = True
         found.append(done)
-        click.echo(words.told(done, len(found), len(chosen.jobs)))
-    place = {job.slug: number for number, job in enumerate(chosen.jobs)}
+        click.echo(words.told(done, len(found), len(fleet.jobs)))
+    place = {job.slug: number for number, job in enumerate(fleet.jobs)}
     found.sort(key=lambda done: place[done.job.slug])
     overview.write(found, folder)
     for line in words.table(found):
@@ -71,32 +140,3 @@ def conduct(manifest: Path, folder: Path, *, scheduler: str = "", workers: int |
     click.echo(f"{len(found)} targets: {words.counted(found)}. Exit status {int(status)}.")
     click.echo(f"Overview: {folder / overview.INDEX}")
     return status
-
-
-def _marked(found: Fleet, folder: Path) -> Fleet:
-    """Check every target, make the folder, and leave the mark in it by which workers know it."""
-    from dataclasses import replace
-
-    from conformance.errors import RecordError
-    from conformance.fleet import job as jobs
-    from conformance.run import Run
-
-    for job in found.jobs:
-        Run(jobs.options(job))
-    mark = secrets.token_hex(16)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / jobs.MARK).write_text(mark, encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"The folder {folder} cannot be used: {error.strerror}.", hint="Name another one with --output DIR.") from None
-    return replace(found, jobs=tuple(replace(job, mark=mark) for job in found.jobs))
-
-
-def _engine(found: Fleet, scheduler: str, workers: int | None) -> Iterator[Done]:
-    from importlib.util import find_spec
-
-    from conformance.fleet import cluster, sequence
-
-    if scheduler or workers or (workers is None and len(found.jobs) > 1 and find_spec("distributed")):
-        return cluster.conduct(found, address=scheduler, workers=workers or 0)
-    return sequence.conduct(found)

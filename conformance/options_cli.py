@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def run_options(command: F) -> F:
-    """Give a command every option of a run."""
-    return options(option.name for option in RUN_OPTIONS)(command)
-
-
 def options(names: Iterable[str]) -> Callable[[F], F]:
     """Give a command some of the options of a run, in their usual order."""
     wanted = frozenset(names)

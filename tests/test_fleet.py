@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.errors import TargetError
+from conformance.fleet import job as jobs
 from conformance.fleet import overview
-from conformance.fleet.job import Done, Job, options
+from conformance.fleet.job import Done, Job, conduct, options
 from conformance.fleet.manifest import Fleet, Group, read
 from conformance.fleet.slots import Slots
 from conformance.gate import ExitStatus
+from conformance.reference.launch import Embedded
+from conformance.render import artefacts
+from conformance.runlog import Record
 from tests.running import Ended, command
 
 TWO = """
@@ -99,8 +103,6 @@ def test_one_run_at_a_time_is_sent_to_a_host_that_is_in_no_group(tmp_path: Path)
 def test_a_target_file_is_a_fleet_of_its_models(tmp_path: Path) -> None:
     found = fleet(tmp_path, '[target]\nbase_url = "https://one.example/v1"\nmodels = ["a", "b"]\n[run]\ntier = "smoke"\n')
     assert [(options(job).model, options(job).tier) for job in found.jobs] == [("a", "smoke"), ("b", "smoke")]
-    path = tmp_path / "fleet.toml"
-    assert [options(job).model for job in read(path, tmp_path, models=("x", "y")).jobs] == ["x", "y"]
 
 
 def test_one_model_for_all_gives_way_to_several_for_one(tmp_path: Path) -> None:
@@ -248,11 +250,64 @@ def test_a_fleet_that_is_there_is_gone_on_with(mixed: Ended) -> None:
     assert b'"kind":"resumed"' in record.read_bytes()
 
 
+def test_a_worker_that_does_not_share_the_folder_sends_everything_back(tmp_path: Path) -> None:
+    (one,) = fleet(tmp_path, '[[targets]]\ntarget.base_url = "reference"\nrun.only = ["STREAM-DONE"]\n').jobs
+    done = conduct(one)
+    assert (done.status, done.shared) == (ExitStatus.CONFORMS, False)
+    assert not (tmp_path / "reports").exists()
+    overview.keep(done, tmp_path / "here")
+    assert {path.name for path in (tmp_path / "here" / one.slug).iterdir()} == {"run.jsonl", *artefacts.NAMES}
+    with Record.open(tmp_path / "here" / one.slug / "run.jsonl") as record:
+        assert record.complete
+        assert record.count == done.requests
+
+
+def test_a_bug_of_ours_is_told_of_the_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = fleet(tmp_path, '[[targets]]\ntarget.base_url = "reference"\n').jobs
+    monkeypatch.setattr(jobs, "options", lambda _: 1 // 0)
+    done = conduct(one)
+    assert done.status is ExitStatus.OUR_ERROR
+    assert done.sentence == "The suite itself failed: ZeroDivisionError: integer division or modulo by zero"
+
+
 def test_everything_is_checked_before_anybody_is_asked(tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(MIXED + "run.seed = 'one'\n", encoding="utf-8")
     ended = command("fleet", "fleet.toml", "--workers", "0", cwd=tmp_path)
     assert ended.status == 4
     assert "run.seed takes a whole number" in ended.err
+    assert not ended.output.exists()
+
+
+# Several models in one run
+
+
+def test_a_run_asks_every_model_that_is_named(tmp_path: Path) -> None:
+    with Embedded() as server:
+        given = ("--base-url", server.base_url, "--only", "STREAM-DONE", "--tier", "smoke")
+        ended = command("run", *given, "--model", server.model, "--model", "no-such-model", cwd=tmp_path)
+    assert ended.status == 2, ended.said
+    assert "[1/2] 0 reference-model: Conforms" in ended.out
+    assert "[2/2] 2 no-such-model: Could not be tested. The target does not know the model 'no-such-model'" in ended.out
+    assert {path.name for path in ended.folder.iterdir() if path.is_dir()} == {"1-reference-model", "2-no-such-model"}
+    assert (ended.folder / "compare.html").is_file()
+
+
+def test_a_run_asks_every_model_of_its_target_file_unless_one_is_named(tmp_path: Path) -> None:
+    text = '[target]\nbase_url = "http://127.0.0.1:9/v1"\nmodels = ["a", "b"]\n[run]\nonly = ["STREAM-DONE"]\n'
+    (tmp_path / "conformance.toml").write_text(text, encoding="utf-8")
+    ended = command("run", cwd=tmp_path)
+    assert ended.status == 2, ended.said
+    assert "2 targets: 2 could not be judged." in ended.out
+    one = command("run", "--model", "b", "--output", "one", cwd=tmp_path)
+    assert one.status == 2
+    assert "targets" not in one.out
+
+
+@pytest.mark.parametrize("given", [("--shard", "1/2"), ("--resume", "reports/x"), ("-k", "STREAM")])
+def test_what_one_run_alone_can_do_is_refused_for_several(given: tuple[str, ...], tmp_path: Path) -> None:
+    ended = command("run", "--base-url", "http://127.0.0.1:9/v1", "--model", "a", "--model", "b", *given, cwd=tmp_path)
+    assert ended.status == 4
+    assert f"{given[0]} is given with 2 models" in ended.err
     assert not ended.output.exists()
 
 

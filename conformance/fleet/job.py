@@ -26,6 +26,8 @@ from conformance.run import Run
 from conformance.runlog import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.model import Exchange
     from conformance.report import Report
 
@@ -102,14 +104,19 @@ def options(job: Job) -> Options:
     return replace(found, output=Options().output, named=found.named - {"output"})
 
 
-def conduct(job: Job) -> Done:
-    """Do it, and say what it came to; raises nothing for what a target, a file or this suite did."""
+def conduct(job: Job, read: Callable[[Job], Options] | None = None) -> Done:
+    """Do it, and say what it came to; raises nothing for what a target, a file or this suite did.
+
+    `read` stands in for `options` where the options do not come from a manifest.
+    """
     begun, worker = time.monotonic(), f"{os.uname().nodename if hasattr(os, 'uname') else 'here'}:{os.getpid()}"
     shared = _is_shared(job)
     root = Path(job.folder) if shared else Path(tempfile.mkdtemp(prefix="conformance-fleet-"))
     folder = root / job.slug
     try:
-        report = _report(job, folder)
+        report = _report((read or options)(job), folder)
+        if isinstance(report.records, Record):
+            report.records.close()
         done = Done(job=job, status=report.gate.status, sentence=report.gate.sentence, requests=report.requests)
         files = () if shared else tuple((each.name, zlib.compress(each.read_bytes())) for each in sorted(folder.iterdir()))
     except ConformanceError as error:
@@ -130,9 +137,8 @@ def _is_shared(job: Job) -> bool:
         return False
 
 
-def _report(job: Job, folder: Path) -> Report:
+def _report(given: Options, folder: Path) -> Report:
     """Begin the run, or go on with it, or judge it where all of it is there."""
-    given = options(job)
     record = folder / session.RECORD
     if _is_begun(record):
         with Record.open(record) as found:

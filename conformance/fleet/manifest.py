@@ -65,15 +65,15 @@ class Fleet:
     """Every group that a job belongs to."""
 
 
-def read(path: Path, folder: Path, *, models: tuple[str, ...] = ()) -> Fleet:
-    """Read a manifest, or a target file; the runs go to folders within `folder`. `models` stand in for those of a file.
+def read(path: Path, folder: Path) -> Fleet:
+    """Read a manifest, or a target file; the runs go to folders within `folder`.
 
     Raises `TargetError` for what is wrong with its shape. The options of each target are read by `job.options`.
     """
     document = Document(path)
     text = path.read_text(encoding="utf-8-sig")
     if "targets" not in document.table:
-        return _of([Entry(str(path.resolve()), document.table, text)], {}, folder, models)
+        return _of([Entry(str(path.resolve()), document.table, text)], {}, folder)
     for key in document.table:
         if key not in _TOP:
             raise _mistake(document.place(key), f"There is no table {key} in a manifest.", f"Known: {', '.join(_TOP)}.")
@@ -82,11 +82,11 @@ def read(path: Path, folder: Path, *, models: tuple[str, ...] = ()) -> Fleet:
         raise _mistake(document.place("targets"), "targets is no list of tables.", "Begin each target with [[targets]].")
     defaults = document.members("defaults")
     merged = [Entry(str(path.resolve()), _over(defaults, each), text, number) for number, each in enumerate(entries)]
-    return _of(merged, dict(_groups(document)), folder, models)
+    return _of(merged, dict(_groups(document)), folder)
 
 
-def _of(entries: list[Entry], groups: dict[str, Group], folder: Path, models: tuple[str, ...]) -> Fleet:
-    jobs = [job for entry in entries for job in _expanded(entry, folder, models)]
+def _of(entries: list[Entry], groups: dict[str, Group], folder: Path) -> Fleet:
+    jobs = [job for entry in entries for job in _expanded(entry, folder)]
     if twice := [name for name, times in Counter(job.name for job in jobs).items() if times > 1]:
         raise TargetError(f"{entries[0].path} has {twice[0]} twice.", hint="Keep one of the two, or let them differ in their dialect.")
     known = {job.group: groups.get(job.group, Group()) for job in jobs}
@@ -98,15 +98,15 @@ def _of(entries: list[Entry], groups: dict[str, Group], folder: Path, models: tu
     return Fleet(jobs=tuple(numbered), groups=known)
 
 
-def _expanded(entry: Entry, folder: Path, models: tuple[str, ...]) -> Iterator[Job]:
+def _expanded(entry: Entry, folder: Path) -> Iterator[Job]:
     """Every model in every reading."""
     table: dict[str, Value] = {key: value for key, value in entry.table.items() if key not in _OWN}
     target = dict(entry.members("target"))
     base_url = target.get("base_url")
     if not isinstance(base_url, str):
         raise _mistake(entry.place("target"), "There is no target.base_url.", 'Write target.base_url = "https://host/v1".')
-    listed = models or _texts(entry, "models", entry.table.get("models", target.pop("models", None)))
-    if models or listed:
+    listed = _texts(entry, "models", entry.table.get("models", target.pop("models", None)))
+    if listed:
         target.pop("model", None)
     plain = _texts(entry, "dialects", entry.table.get("dialects"))
     group = entry.table.get("group", REFERENCE if base_url == REFERENCE else urlsplit(base_url).hostname or base_url)
@@ -121,13 +121,18 @@ def _expanded(entry: Entry, folder: Path, models: tuple[str, ...]) -> Iterator[J
             host = urlsplit(base_url).hostname or base_url
             yield Job(
                 name=f"{shown} ({reading})" if reading else shown,
-                slug=re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, (host, str(named or ""), dialect))))[:80],
+                slug=slug(host, str(named or ""), dialect),
                 group=group,
                 manifest=entry.path,
                 table=json.dumps({**table, "target": told}, default=str),
                 number=entry.number,
                 folder=str(folder.resolve()),
             )
+
+
+def slug(*words: str) -> str:
+    """A name for a folder, out of words that may hold anything."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(filter(None, words)))[:80].strip("-.")
 
 
 def _over(defaults: Table, entry: Table) -> Table:

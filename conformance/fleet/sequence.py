@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.fleet import job as jobs
 from conformance.fleet.slots import Slots
 
 if TYPE_CHECKING:
-    from conformance.fleet.job import Done
+    from conformance.fleet.job import Done, Job
     from conformance.fleet.manifest import Fleet
+    from conformance.options import Options
 
 
-def conduct(fleet: Fleet) -> Iterator[Done]:
-    """Do every job, and yield each as it is done."""
+def conduct(fleet: Fleet, read: Callable[[Job], Options] | None = None) -> Iterator[Done]:
+    """Do every job, and yield each as it is done; `read` as `job.conduct` has it."""
     slots = Slots(fleet.jobs, fleet.groups)
     while turn := slots.ready(most=1):
         for job in turn:
-            yield jobs.conduct(job)
+            yield jobs.conduct(job, read)
             slots.done(job)
