@@ -45,6 +45,7 @@ def _defects() -> Iterator[str]:
 
 def explain(identifier: str, contract: Contract) -> Iterator[str]:
     """Say everything there is to say about one requirement. Raises `UnknownNameError`."""
+    from conformance.codes import Known
     from conformance.reference.defects import ALL
 
     found = registry.load().find(identifier)
@@ -62,6 +63,8 @@ def explain(identifier: str, contract: Contract) -> Iterator[str]:
     yield f"Captured traffic: {passive.offline(found, contract)}"
     for citation in found.cites:
         yield f"Source: {citation.label}{'  ' + citation.url if citation.url else ''}"
+    if codes := Known(contract, registry.load()).listed(found):
+        yield f"Codes: {', '.join(codes)}"
     for name, defect in sorted(ALL.items()):
         if found.id in defect.trips:
             yield f"Try it: conformance serve --defect {name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import codes, contract, registry
+from conformance import codes, contract, listing, registry
 from conformance.codes import Known
 
 CATALOGUE = registry.load()
@@ -45,3 +45,7 @@ def test_every_requirement_has_codes_that_can_be_told() -> None:
 )
 def test_a_code_is_known_of_its_own_requirement_alone(rule: str, code: str, known: bool) -> None:
     assert KNOWN.has(CATALOGUE.find(rule), code) is known
+
+
+def test_explaining_a_requirement_lists_its_codes() -> None:
+    assert "Codes: no-done" in listing.explain("STREAM-DONE", contract.load())
