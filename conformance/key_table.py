@@ -63,6 +63,7 @@ only with `--force`.
 - `--target FILE` names it. Without it, and without `--base-url`, a `conformance.toml` in the current directory is used; the first line of
   the output says so.
 - An option on the command line goes before the same key of the file. A list or a table replaces the whole one of the file.
+- What the file turns on with `true`, the command line cannot turn off.
 - `--base-url` without `--target` leaves a `conformance.toml` aside, all of it: a key and headers that are meant for one endpoint go to no
   other.
 - The word `reference` for a base URL means the embedded reference server. A file that names no endpoint is an error.
@@ -75,7 +76,8 @@ only with `--force`.
 None belongs into the file. The key stands in a variable of the environment, which `target.key_variable` names. A header, a query
 parameter and the URL of the proxy refer to others: `$NAME` or `${{NAME}}`, and `$$` for the sign itself. A plain value under a name that
 sounds secret is refused, and so is a password in the URL of the proxy. A record holds the names of headers and parameters, and never
-their values.
+their values. Where the target repeats the key, a value of eight characters or more that was taken from the environment, or one whose name
+sounds secret, it is masked.
 
 The passphrase of a client key stands in `CONFORMANCE_CLIENT_KEY_PASSPHRASE`. There is no other way to give it.
 

@@ -137,6 +137,7 @@ class Run:
             denies=self.denies,
             headers=tuple(_header(line) for line in options.header),
             query=tuple(_parameter(text) for text in options.query),
+            secrets=self.target_file.secrets if self.target_file is not None else (),
             tls=Tls(ca_file=_file(options.ca_file), certificate=_file(options.client_certificate), key=_file(options.client_key)),
             proxy=options.proxy,
             bounds=self.bounds,

@@ -106,6 +106,8 @@ class Target:
     """Sent with every request; their values are kept out of the record."""
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Appended to every URL; the values are kept out of the record."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What else may stand in no record, wherever the target repeats it."""
     tls: Tls = Tls()
     proxy: str = field(default="", repr=False)
     """URL of a proxy, `DIRECT` for none; empty for what the environment says."""

@@ -35,6 +35,8 @@ class TargetFile:
     """As the user named it."""
     values: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict, repr=False)
     """By the field of `options.Options` that each fills; secrets of the environment included."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What the file takes from the environment, where it is long enough to be a secret."""
     models: tuple[str, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
     """Where each of `values` stands."""
@@ -99,7 +101,7 @@ def parsed(document: Document, environment: Mapping[str, str] | None = None) -> 
     if reader.mistakes:
         raise _summed_up(document.path, reader.mistakes)
     places = {name: document.place(*key.split(".")) for name, key in reader.found.items()}
-    return TargetFile(path=document.path, values=values, models=reader.models, places=places)
+    return TargetFile(path=document.path, values=values, secrets=reader.secrets, models=reader.models, places=places)
 
 
 def _summed_up(path: str, mistakes: list[Mistake]) -> TargetError:

@@ -22,6 +22,9 @@ MODELS: Final = "target.models"
 KEYS: Final[Mapping[str, Option]] = {option.key: option for option in RUN_OPTIONS if option.key}
 """Every key but `MODELS`, in the order of the options."""
 
+SECRET: Final = 8
+"""Characters from which on a value of the environment is taken for a secret: a shorter one may be an ordinary word."""
+
 _TABLES: Final = tuple(dict.fromkeys(key.partition(".")[0] for key in KEYS))
 _KEY_NAMES: Final = frozenset({"key", "api_key", "apikey", "token", "secret", "password", "bearer", "authorization"})
 """Where people look for a place to put their key."""
@@ -53,6 +56,7 @@ class Reader:
         self._folder = Path(document.path).parent
         self.mistakes: list[Mistake] = []
         self.models: tuple[str, ...] = ()
+        self.secrets: tuple[str, ...] = ()
         self.found: dict[str, str] = {}
         """The key that fills each field of `options.Options`."""
 
@@ -152,6 +156,8 @@ class Reader:
         for name in template.get_identifiers():
             if not self._environment.get(name, "").strip():
                 raise _MistakeError(f"The environment variable {name} is not set.", "Set it, or take the line out of the file.")
+        taken = (self._environment[name].strip() for name in template.get_identifiers())
+        self.secrets = (*self.secrets, *(value for value in taken if len(value) >= SECRET))
         return template.substitute(self._environment)
 
 

@@ -184,8 +184,8 @@ def _query(parameters: _Fields) -> str:
 
 
 def _secrets(target: Target) -> tuple[str, ...]:
-    """Those of the user's values that sound secret; the others may be ordinary words, which an answer may contain."""
-    values = [value for name, value in (*target.headers, *target.query) if sounds_secret(name)]
+    """Those of the user's values that are secret, or sound so; the others may be ordinary words, which an answer may contain."""
+    values = [*target.secrets, *(value for name, value in (*target.headers, *target.query) if sounds_secret(name))]
     password = urlsplit(target.proxy).password or ""
     return (*values, *(value.rpartition(" ")[2] for value in values), password, unquote(password))
 

@@ -13,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.errors import ConfigurationError, TargetError
+from conformance.model import Purpose, Request
 from conformance.options import REFERENCE, RUN_OPTIONS, Kind, Option, Options
 from conformance.run import Run
 from conformance.target_file import NAME, TargetFile, chosen, read
 from conformance.target_reader import KEYS
 from conformance.toml_places import Document
+from conformance.wire import Wire
+from tests.servers import answer, serving
 
 SECRET = "s3cr3t-0123456789"
 ENVIRONMENT = {"TENANT": "acme", "GATEWAY_KEY": SECRET}
@@ -104,8 +107,20 @@ def test_each_option_has_its_place(tmp_path: Path) -> None:
     }
 
 
-def test_a_secret_of_the_environment_is_not_shown(tmp_path: Path) -> None:
+def test_a_secret_of_the_environment_is_not_shown_and_masked_wherever_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert SECRET not in repr(read(write(tmp_path, WHOLE), ENVIRONMENT))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FIRST", SECRET)
+    monkeypatch.setenv("SECOND", "acme")
+    with serving(lambda connection: connection.send(answer("200 OK", connection.head))) as server:
+        write(tmp_path, f'[target]\nbase_url = "{server.url}"\nmodel = "m"\nheaders = {{ x-a = "of $FIRST", x-b = "$SECOND" }}\n')
+        with Wire(Run(options()).target(server.url, "m")) as wire:
+            exchange = wire.send(Request(body=b"{}"), Purpose(key="a/b", scenario="a"))
+    assert b"x-b: acme" in exchange.body
+    assert b"x-a: of *" in exchange.body
+    assert SECRET not in repr(exchange)
 
 
 EXAMPLES = {Kind.FLAG: "true", Kind.WHOLE: "3", Kind.NUMBER: "0.5", Kind.LIST: '["a"]', Kind.TABLE: '{ a = "b" }'}
