@@ -35,7 +35,7 @@ BOUNDS = Bounds(connect=5, idle=3, total=6)
 CLAIMS = frozenset({"parallel-tool-calls", "penalties", "seed", "top-p", "user"})
 """What the target is said to have, so that a refusal of it counts as one."""
 
-PACE = 0.004
+PACE = 0.02
 """Seconds between two frames of a stream, where time is virtual."""
 
 COUNTS = (TokenCount(prompt="hi", prompt_tokens=8),)

@@ -66,7 +66,8 @@ def held_back(long: Sequence[Arrival], short: Sequence[Arrival]) -> bool | None:
     No measure of time is good for all servers and machines, so streams are held against each other. Every long one has to take twice
     as long as the slowest short one: so generating is what takes the time, not the way, the queue or the prompt. And every long one has
     to have its first text in the last twentieth of its time. A pause of ours or on the way makes one stream late, or a short one slow, or
-    long ones unlike each other: none of these ends in an accusation. One stream that came bit by bit shows that the server sends so.
+    long ones unlike each other: none of these ends in an accusation. One stream that came bit by bit shows that the server sends so,
+    if it took longer than any pause of ours; where all is over sooner nothing is told, so that runs agree however busy a machine is.
 
     A buffer smaller than the stream is known by the rhythm: every stream comes in a few bursts of many chunks. One pause makes one burst.
     """
@@ -75,8 +76,9 @@ def held_back(long: Sequence[Arrival], short: Sequence[Arrival]) -> bool | None:
         return None
     if len(whole) > 1 and all(each.in_blocks for each in whole):
         return True
-    if any(each.first < LATE * each.total for each in whole):
-        return False
+    early = [each.total - each.first for each in whole if each.first < LATE * each.total]
+    if early:
+        return False if max(early) > PAUSE else None
     if len(whole) < 2 or len(long) < 3 or len(short) < 2:
         return None
     slowest, quickest = max(each.total for each in short), min(each.first for each in long)
