@@ -260,14 +260,10 @@ def test_the_record_says_what_it_is_scored_by(upgrade: Upgrade) -> None:
 
 
 def test_judging_the_record_again_gives_the_same_bytes(upgrade: Upgrade, tmp_path: Path) -> None:
-    for name in ("once", "again"):
-        judged = later("judge", str(upgrade.frozen.folder), "--output", str(tmp_path / name), cwd=tmp_path)
-        assert judged.status == 0, judged.said
+    judged = later("judge", str(upgrade.frozen.folder), "--output", str(tmp_path / "again"), cwd=tmp_path)
+    assert judged.status == 0, judged.said
     for name in artefacts.NAMES:
-        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "once" / name).read_bytes(), name
-    document = json.loads((tmp_path / "once" / artefacts.SUMMARY).read_text("utf-8"))
-    kept = {verdict["id"]: verdict for verdict in document["verdicts"]}
-    assert [kept[verdict["id"]] for verdict in upgrade.frozen.summary["verdicts"]] == upgrade.frozen.summary["verdicts"]
+        assert (tmp_path / "again" / name).read_bytes() == (upgrade.frozen.folder / name).read_bytes(), name
 
 
 def test_the_console_marks_it(upgrade: Upgrade) -> None:
