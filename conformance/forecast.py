@@ -13,7 +13,7 @@ from conformance.model import Purpose, Request
 from conformance.provenance import Tokens
 from conformance.steps import Step
 
-BUILT: Final = 1024
+BUILT: Final = 2048
 """Bytes by which a request that is built from an answer may be longer than the one that was answered."""
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -14,18 +17,21 @@ from rich.console import Console
 from conformance import contract, plan, preflight, registry
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings, Prices
-from conformance.charging import MOST_BYTES
+from conformance.charging import MOST_BYTES, most
 from conformance.cli import main
 from conformance.errors import ConfigurationError
-from conformance.forecast import Forecast, forecast
-from conformance.model import Json, Tier
+from conformance.forecast import BUILT, Forecast, forecast
+from conformance.model import Json, Request, Tier
 from conformance.options import Options
 from conformance.provenance import Spent, Tokens
+from conformance.reference.service import KEY, MODEL
 from conformance.render import spending
 from conformance.render.console import LiveProgress
-from conformance.session import Assignment
+from conformance.runlog import Record
+from conformance.session import RECORD, Assignment, conduct
 from conformance.target import Target
-from tests.test_budget import refused
+from tests.flaky import calm, flaky
+from tests.test_budget import Silence, refused
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))
 
@@ -107,6 +113,26 @@ def test_people_read_the_same_numbers() -> None:
     assert "prompt tokens at most" in lines
     assert "at the prices given" in lines
     assert "will stop at 2" in lines
+
+
+def test_what_is_built_from_an_answer_stays_within_its_forecast(tmp_path: Path) -> None:
+    with flaky(calm) as server:
+        target = Target(base_url=server.url, model=MODEL, key=KEY, key_variable="CONFORMANCE_API_KEY")
+        catalogue = registry.load()
+        one = Assignment(target=target, contract=contract.load(), catalogue=catalogue, requirements=catalogue.requirements)
+        built = [step for step in one.steps().first if step.billed and not isinstance(step.request, Request)]
+        wanted = tuple(
+            each for each in catalogue.requirements if each.id in {"REQUEST-HISTORY-CALLS", "REQUEST-ECHO", "REQUEST-STOP-FORMS"}
+        )
+        conduct(replace(one, requirements=wanted), tmp_path, Silence(), threading.Event())
+    asked = 0
+    with Record.open(tmp_path / RECORD) as record:
+        for step in built:
+            for sent in record.attempts(step.key):
+                asked += 1
+                before = record.attempts(step.after)[-1]
+                assert most(sent.sent.body).prompt <= most(before.sent.body).prompt + BUILT, step.key
+    assert asked >= 4
 
 
 # While it runs
