@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ VERDICTS: Final = {
     "true": "True: the bytes break the clause.",
     "set-up": "True of what was started here, and owed to how: a mock that says what it was told to, a gateway without its database.",
     "open": "Rightly left open: nothing that came back could decide it.",
-    "follows": "Follows from another finding of the same server.",
+    "follows": "Left open because of another finding of the same server.",
     "ours": "Ours: the requirement was wrong.",
 }
 """What can be made of a finding."""
@@ -27,21 +28,22 @@ class Assessment:
     """What we say of one requirement, of some servers."""
 
     requirement: str
+    """An id, or the beginning of several and a `*`."""
     servers: tuple[str, ...]
     verdict: str
     why: str = ""
     codes: tuple[str, ...] = ()
-    """The codes it was made for, by their beginnings; all of them where none is named."""
+    """The codes that it was made for; any where none is named."""
     upstream: tuple[str, ...] = ()
     """Issues of the server's own project that tell of the same, as `owner/repository#number`."""
 
     def covers(self, entry: Entry) -> bool:
         """Whether it was made for this finding."""
-        if entry.requirement != self.requirement or entry.server not in self.servers:
+        if not fnmatchcase(entry.requirement, self.requirement) or entry.server not in self.servers:
             return False
-        if (entry.outcome == "FAIL") is (self.verdict == "open"):
+        if entry.outcome == "ERROR" or (entry.outcome == "FAIL") is (self.verdict in {"open", "follows"}):
             return False
-        return not self.codes or all(code.startswith(self.codes) for code in entry.codes)
+        return not self.codes or entry.codes <= set(self.codes)
 
 
 def load(path: Path = HERE / "assessments.toml") -> tuple[Assessment, ...]:
