@@ -47,7 +47,7 @@ def lines(plan: Forecast, wrong: int) -> Iterator[str]:
     yield f"{plan.splits:6}  of them only where a request that must be accepted is refused"
     yield f"{wrong:6}  different things in them that must be refused"
     yield f"{plan.billed:6}  of them billed by a conforming endpoint, for at most {plan.tokens.output} output tokens"
-    yield f"{plan.tokens.prompt:6}  prompt tokens at most, each byte taken for one; most tokenizers make a quarter of it"
+    yield f"{plan.tokens.prompt:6}  prompt tokens at most, each byte taken for one; most tokenizers make a quarter of it, or less"
     price, counted = plan.money(plan.tokens), plan.money(plan.counted)
     if price is not None and counted is not None:
         yield f"{money(price):>6}  for these at most, at the prices given; a ceiling counts up to {money(counted)}"
