@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from conformance import contract, registry, session, untried
+from conformance import contract, registry, reporting, untried
 from conformance.exercised import COUNTED, exercised
 from conformance.model import Level, Outcome, Tier
 from conformance.reference import defects, launch
@@ -136,7 +136,7 @@ def coverage() -> Iterator[Measure]:
     """How much of the contract is on the wire in a full run."""
     reading, catalogue = contract.load(), registry.load()
     with kept(connect=inprocess.to(inprocess.service(), pace=PACE), tier=Tier.FULL, concurrency=1) as record:
-        walked = exercised(session.judged(record, reading, catalogue, catalogue.requirements))
+        walked = exercised(reporting.judged(record, reading, catalogue, catalogue.requirements))
     missing = set(walked.missing())
     for kind, plural in COUNTED.items():
         paths = [node.path for node in walked.tree.all() if node.kind is kind]

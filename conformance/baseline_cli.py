@@ -29,7 +29,7 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     RUN is the folder of a run, or its run.jsonl. New entries have an empty reason, and a run refuses them until somebody has written one.
     Entries that are there already keep their reasons; those that no longer occur are dropped, and named.
     """
-    from conformance import baseline_file, contract, registry, session
+    from conformance import baseline_file, contract, registry, reporting, session
     from conformance.baseline import propose
     from conformance.model import Level
     from conformance.runlog import Record
@@ -45,7 +45,7 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
         catalogue.verify(reading)
         entries, unknown = (_still(record.header.accepted, catalogue), ()) if old is None else _renewable(old, reading, catalogue)
         wanted = tuple(each for each in catalogue.requirements if not record.header.wanted or each.id in record.header.wanted)
-        report = session.judged(record, reading, catalogue, wanted, accepted=entries)
+        report = reporting.judged(record, reading, catalogue, wanted, accepted=entries)
     rows = [row for row in report.rows if row.scored]
     levels = (Level.MUST, Level.SHOULD) if strict or report.header.strict else (Level.MUST,)
     marks = {row.requirement.id: row.mark for row in rows if row.mark}

@@ -48,7 +48,7 @@ def judge(
 
     Exit status: 0 nothing found, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
-    from conformance import contract, registry, session
+    from conformance import contract, registry, reporting, session
     from conformance.imports import importing
     from conformance.imports import source as files
     from conformance.render import artefacts, console
@@ -81,7 +81,7 @@ def judge(
         catalogue.verify(reading)
         wanted = catalogue.requirements if everything else _wanted(opened.header, catalogue)
         accepted = None if baseline is None else _accepted(baseline, opened.header, reading, catalogue)
-        report = session.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict, accepted=accepted)
+        report = reporting.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict, accepted=accepted)
         folder.mkdir(parents=True, exist_ok=True)
         artefacts.write(report, folder)
         screen = console.terminal()

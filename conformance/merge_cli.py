@@ -22,7 +22,7 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
 
     Exit status: that of the whole run; 4 when the shards are not those of one run.
     """
-    from conformance import contract, registry, runlog, session, sharding
+    from conformance import contract, registry, reporting, runlog, session, sharding
     from conformance.render import artefacts, console
 
     paths = [shard / session.RECORD if shard.is_dir() else shard for shard in shards]
@@ -36,7 +36,7 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
         catalogue = registry.load()
         catalogue.verify(reading)
         wanted = [each for each in catalogue.requirements if not header.wanted or each.id in header.wanted]
-        report = session.judged(whole, reading, catalogue, wanted, strict=strict or header.strict)
+        report = reporting.judged(whole, reading, catalogue, wanted, strict=strict or header.strict)
         artefacts.write(report, output)
         screen = console.terminal()
         console.failures(report, screen)

@@ -17,7 +17,7 @@ def opinion(*, record: Path, dialect: str) -> int:
 
     RUN is the folder of a run, or its run.jsonl. Exit status: 0 every difference is explained, 1 one is not, 4 wrong options.
     """
-    from conformance import contract, registry, second_opinion, session
+    from conformance import contract, registry, reporting, second_opinion, session
     from conformance.render import opinion as words
     from conformance.runlog import Record
 
@@ -25,7 +25,7 @@ def opinion(*, record: Path, dialect: str) -> int:
         reading = contract.load(dialect or opened.header.dialect[-1])
         catalogue = registry.load()
         catalogue.verify(reading)
-        report = session.judged(opened, reading, catalogue, catalogue.requirements)
+        report = reporting.judged(opened, reading, catalogue, catalogue.requirements)
         comparison = second_opinion.compare(report, reading)
     for line in words.full(comparison):
         click.echo(line)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, resume, revisions, route, session, target_file, token_counts
+from conformance import contract, preflight, registry, reporting, resume, revisions, route, session, target_file, token_counts
 from conformance.budget import Budget
 from conformance.ceilings import Ceilings
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
@@ -190,7 +190,7 @@ class Run:
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
         """Judge the record in the run's folder, and render it there."""
         record = Record.open(self.folder / session.RECORD)
-        report = session.judged(record, self.contract, self.catalogue, requirements, strict=self.options.strict)
+        report = reporting.judged(record, self.contract, self.catalogue, requirements, strict=self.options.strict)
         artefacts.write(report, self.folder)
         return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import contract, registry, session
+from conformance import contract, registry, reporting, session
 from conformance.errors import RecordError
 
 if TYPE_CHECKING:
@@ -37,4 +37,4 @@ def judged(record: Record, dialect: str = "", *, strict: bool = False) -> Report
     reading = contract.load(dialect or record.header.dialect[-1])
     catalogue = registry.load()
     catalogue.verify(reading)
-    return session.judged(record, reading, catalogue, catalogue.requirements, strict=strict)
+    return reporting.judged(record, reading, catalogue, catalogue.requirements, strict=strict)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import contract, registry, session
+from conformance import contract, registry, reporting
 from conformance.cli import main
 from conformance.gate import ExitStatus
 from conformance.model import Chunk, Exchange, Tier
@@ -60,7 +60,7 @@ def rendered(folder: Path) -> Path:
     """The same folder with the reports of its run."""
     with Record.open(folder / "run.jsonl") as record:
         catalogue = registry.load()
-        artefacts.write(session.judged(record, contract.load(), catalogue, catalogue.requirements), folder)
+        artefacts.write(reporting.judged(record, contract.load(), catalogue, catalogue.requirements), folder)
     return folder
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, pacing, registry, session
+from conformance import contract, pacing, registry, reporting, session
 from conformance.model import Area, Outcome, Tier
 from conformance.reference import defects
 from conformance.reference.service import KEY
@@ -49,7 +49,7 @@ def outcomes(server: Flaky, folder: Path, asked: tuple[Requirement, ...] = ASKED
     one = session.Assignment(target=target, contract=contract.load(), catalogue=CATALOGUE, requirements=asked, tier=Tier.GATE)
     session.conduct(one, folder, Silent(), threading.Event())
     with Record.open(folder / session.RECORD) as record:
-        report = session.judged(record, one.contract, CATALOGUE, CATALOGUE.requirements)
+        report = reporting.judged(record, one.contract, CATALOGUE, CATALOGUE.requirements)
     assert report.footer is not None
     return {row.requirement.id: row.verdict.outcome for row in report.rows}
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import contract, registry, session
+from conformance import contract, registry, reporting
 from conformance.imports import importing, secrecy, source
 from conformance.render import artefacts
 from conformance.runlog import Record
@@ -68,7 +68,7 @@ def written(folder: Path, data: bytes) -> bytes:
     importing.record(captured, path, source="capture", contract=reading, catalogue=catalogue)
     with Record.open(path) as record:
         assert record.count
-        artefacts.write(session.judged(record, reading, catalogue, catalogue.requirements), folder / "out")
+        artefacts.write(reporting.judged(record, reading, catalogue, catalogue.requirements), folder / "out")
     return b"\n".join(each.read_bytes() for each in (folder / "out").iterdir())
 
 

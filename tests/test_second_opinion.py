@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance import cli, contract, opinion_cli, registry, session
+from conformance import cli, contract, opinion_cli, registry, reporting, session
 from conformance.errors import HarnessError
 from conformance.explanations import EXPLAINED, Side
 from conformance.judge import judge
@@ -54,7 +54,7 @@ def recorded(folder: Path, base_url: str, *, model: str = MODEL, key: str = KEY,
 
 
 def compared(record: Record, reading: contract.Contract = READING) -> Comparison:
-    comparison = compare(session.judged(record, reading, CATALOGUE, CATALOGUE.requirements), reading)
+    comparison = compare(reporting.judged(record, reading, CATALOGUE, CATALOGUE.requirements), reading)
     SEEN.update(explanation.name for _, explanation in comparison.differences if explanation)
     return comparison
 
@@ -118,7 +118,7 @@ def altered(
 ) -> Comparison:
     """Compare the two opinions on one altered answer."""
     records = Altered(record, key, change, beside)
-    report = session.judged(record, READING, CATALOGUE, ())
+    report = reporting.judged(record, READING, CATALOGUE, ())
     verdicts = judge(Evidence(records, READING, record.header.target), requirements)
     rows = tuple(Row(requirement=each, verdict=verdict) for each, verdict in zip(requirements, verdicts, strict=True))
     comparison = compare(replace(report, records=records, rows=rows), READING)
@@ -339,14 +339,14 @@ def test_a_run_ends_with_the_second_opinion(tmp_path: Path) -> None:
 
 
 def test_a_part_of_the_requirements_has_no_second_opinion(reference: Record) -> None:
-    report = session.judged(reference, READING, CATALOGUE, ())
+    report = reporting.judged(reference, READING, CATALOGUE, ())
     assert Run(Options(only=("ANSWER-OBJECT",))).second_opinion(report) == ()
 
 
 def test_a_run_prints_what_is_unexplained_and_where_to_find_all_of_it(bad: Path) -> None:
     with Record.open(bad / session.RECORD) as record:
         first, unexplained, where = Run(Options(output=str(bad.parent))).second_opinion(
-            session.judged(record, READING, CATALOGUE, CATALOGUE.requirements)
+            reporting.judged(record, READING, CATALOGUE, CATALOGUE.requirements)
         )
     assert "1 of them unexplained" in first
     assert unexplained.startswith(f"  {ANSWERED}: schemathesis objects")

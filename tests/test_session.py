@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, registry, session
+from conformance import contract, registry, reporting, session
 from conformance.errors import CannotTestError
 from conformance.model import Exchange, Outcome, Tier
 from conformance.provenance import Footer, Plan
@@ -61,7 +61,7 @@ def assignment(base_url: str, *, key: str = "k", tier: Tier = Tier.SMOKE, **targ
 def judged(folder: Path) -> Report:
     catalogue = registry.load()
     with Record.open(folder / session.RECORD) as record:
-        return session.judged(record, contract.load(), catalogue, catalogue.requirements)
+        return reporting.judged(record, contract.load(), catalogue, catalogue.requirements)
 
 
 def written(folder: Path, *, plan: Plan | None, footer: Footer | None, cut: bool = False) -> Report:
@@ -192,7 +192,7 @@ def test_an_exchange_is_found_by_its_name_and_attempt(server: Embedded, tmp_path
     session.conduct(assignment(server.base_url, key=server.key), tmp_path, Watch(), threading.Event())
     catalogue = registry.load()
     with Record.open(tmp_path / session.RECORD) as record:
-        report = session.judged(record, contract.load(), catalogue, catalogue.requirements)
+        report = reporting.judged(record, contract.load(), catalogue, catalogue.requirements)
         key = record.keys()[-1]
         for name in (key, f"{key}#1"):
             found = report.exchange(name)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import contract, registry, runlog, session, sharding
+from conformance import contract, registry, reporting, runlog, session, sharding
 from conformance.contract import Contract
 from conformance.errors import ConfigurationError, RecordError
 from conformance.gate import ExitStatus
@@ -153,7 +153,7 @@ def conduct(folder: Path, url: str, shard: str = "") -> Record:
 
 def judged(record: Record) -> Report:
     reading, catalogue = everything()
-    return session.judged(record, reading, catalogue, catalogue.requirements)
+    return reporting.judged(record, reading, catalogue, catalogue.requirements)
 
 
 def essence(verdict: Verdict) -> tuple[object, ...]:

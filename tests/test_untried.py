@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, registry, session, untried
+from conformance import contract, registry, reporting, untried
 from conformance.errors import ContractError
 from conformance.exercised import Exercised, exercised
 from conformance.model import Tier
@@ -19,7 +19,7 @@ def full() -> Exercised:
     """What a run of everything saw of the contract, on a server that conforms."""
     reading, catalogue = contract.load(), registry.load()
     with kept(connect=inprocess.to(inprocess.service(), pace=PACE), tier=Tier.FULL, concurrency=1) as record:
-        return exercised(session.judged(record, reading, catalogue, catalogue.requirements))
+        return exercised(reporting.judged(record, reading, catalogue, catalogue.requirements))
 
 
 def test_every_place_is_on_the_wire_or_left_out_with_a_reason(full: Exercised) -> None:

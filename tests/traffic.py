@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, session
+from conformance import contract, preflight, registry, reporting, session
 from conformance.imports import importing, source
 from conformance.model import Chunk, Exchange, Expectation, Outcome, Purpose, Request, Sent
 from conformance.reference.service import KEY, MODEL, Service
@@ -109,7 +109,7 @@ def judged(data: bytes, *, dialect: str = contract.DEFAULT, whole: bool = False,
         file.write_bytes(data)
         importing.record(source.read(file, skip=False), path, source=name, contract=reading, catalogue=catalogue, whole=whole)
         with Record.open(path) as record:
-            return session.judged(record, reading, catalogue, catalogue.requirements)
+            return reporting.judged(record, reading, catalogue, catalogue.requirements)
 
 
 def having(report: Report, outcome: Outcome) -> set[str]:
