@@ -1,4 +1,4 @@
-"""Whom a refused value is blamed on, and when it is no news."""
+"""Whom a refused value is blamed on, and when it is no news; which wrong value may be taken for a right one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance import judge, registry
-from conformance.model import Exchange, Outcome, Sample, SampleKind
+from conformance.model import Exchange, Json, Outcome, Sample, SampleKind, Violation
 from tests.evidence import Held, answered, evidence, purpose, refused
 
 HAN = Sample(slug="text/han", kind=SampleKind.TEXT, pointer="/messages", text="text with Chinese", needs=frozenset({"multi-turn"}))
@@ -20,4 +20,30 @@ def test_text_in_an_earlier_turn_is_not_blamed_where_every_earlier_turn_is_refus
     held.add(purpose("roles/history", control="preflight/max_tokens"), history)
     held.add(replace(purpose("samples/core-1/text/han", control="roles/history"), samples=(HAN,)), refused(400))
     (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-UNICODE")])
+    assert verdict.outcome is expected
+
+
+USER: dict[str, Json] = {"role": "user", "content": "Hello"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "messages", "expected"),
+    [
+        ("/messages/0/content", [{"role": "user", "content": {"type": "text", "text": "Hello"}}], Outcome.NOT_RUN),
+        ("/messages/0", ["Hello"], Outcome.NOT_RUN),
+        ("/messages", USER, Outcome.NOT_RUN),
+        ("/messages/0/content", [{"role": "user", "content": {}}], Outcome.FAIL),
+        ("/messages/0", [[USER]], Outcome.FAIL),
+        ("/messages", {}, Outcome.FAIL),
+    ],
+)
+def test_what_can_mean_one_thing_alone_may_be_taken_for_it(pointer: str, messages: Json, expected: Outcome) -> None:
+    """Nayjest/lm-proxy takes a text for a message, and a part for a list of one."""
+    clause = "/components/schemas/CreateChatCompletionRequest/properties/messages/type"
+    wrong = Violation(constraint="type", pointer=pointer, clause=clause, sent="…", core=True)
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    probe = purpose("invalid/messages/type/1", violation=wrong, control="preflight/max_tokens")
+    held.add(probe, answered(sent={"model": "m", "messages": messages}))
+    (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-TYPE-CORE")])
     assert verdict.outcome is expected

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level, Purpose, Violation
+from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.broken import CAPS, invalid, is_core, kind, unrefused
+from conformance.requirements.validation.shorthand import is_shorthand
 from conformance.subjects.failure import Probe
 
 REFUSES = contract("/x-request/refuses-invalid")
@@ -30,7 +32,10 @@ def core_types_are_checked(probe: Probe) -> Iterator[Finding]:
     """A value that no reader could take for the right type is refused in `model`, `messages`, `stream` and the other core members.
 
     A list for `stream`, an object for `messages`, a word for `temperature`. What is stored unread crashes later, or worse, is ignored.
+    An element for a list of one, and a text for a message, are taken for what they mean by some.
     """
+    if probe.observation.succeeded and is_shorthand(probe):
+        raise AbsentError("there is one thing that it can mean")
     yield from unrefused(probe)
 
 

@@ -1,0 +1,38 @@
+"""Values of a wrong type that a reader may well take for the right one, since there is only one thing they could mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance import json_pointer
+from conformance.model import Json, Missing
+from conformance.subjects.failure import Probe
+
+
+def is_shorthand(probe: Probe) -> bool:
+    """Whether the value is an element where a list of such belongs, or a text where a message of the user does.
+
+    To take it so is lenient, and harms nobody: what is meant is what is done.
+    """
+    body, steps = probe.observation.request_json, json_pointer.steps(probe.violation.pointer)
+    value = json_pointer.at(body, probe.violation.pointer)
+    if isinstance(value, Missing):
+        return False
+    return any(not probe.observation.contract.request_faults(_with(body, steps, meant)) for meant in _meant(value))
+
+
+def _meant(value: Json) -> Iterator[Json]:
+    yield [value]
+    if isinstance(value, str):
+        yield {"role": "user", "content": value}
+
+
+def _with(body: Json, steps: list[str], value: Json) -> Json:
+    """The body with another value in one place, which is there."""
+    if not steps:
+        return value
+    first, *rest = steps
+    if isinstance(body, list):
+        place = int(first)
+        return [*body[:place], _with(body[place], rest, value), *body[place + 1 :]]
+    return {**body, first: _with(body[first], rest, value)} if isinstance(body, dict) else body
