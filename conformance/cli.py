@@ -15,6 +15,7 @@ from conformance import (
     baseline_cli,
     compare_cli,
     contract_cli,
+    differential_cli,
     explore_cli,
     fleet_cli,
     history_cli,
@@ -64,6 +65,7 @@ main.add_command(annotate_cli.annotate)
 main.add_command(baseline_cli.baseline)
 main.add_command(contract_cli.contract)
 main.add_command(compare_cli.compare)
+main.add_command(differential_cli.differential)
 main.add_command(history_cli.history)
 main.add_command(merge_cli.merge)
 main.add_command(opinion_cli.opinion)

@@ -43,7 +43,7 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
     from conformance.fleet.manifest import read
     from conformance.run import Run
 
-    folder = output or _folder("reports")
+    folder = output or new_folder("reports")
     found = read(manifest, folder)
     if only_list:
         for each in found.jobs:
@@ -51,10 +51,10 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
         return 0
     for each in found.jobs:
         Run(job.options(each))
-    marked = _marked(found, folder)
+    known = marked(found, folder)
     if scheduler or workers or (workers is None and len(found.jobs) > 1 and find_spec("distributed")):
-        return _told(cluster.conduct(marked, address=scheduler, workers=workers or 0), marked, folder)
-    return _told(sequence.conduct(marked), marked, folder)
+        return _told(cluster.conduct(known, address=scheduler, workers=workers or 0), known, folder)
+    return _told(sequence.conduct(known), known, folder)
 
 
 def models(options: Options) -> tuple[str, ...]:
@@ -89,22 +89,23 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     def read(job: Job) -> Options:
         return replace(options, model=job.name, output=Options().output, named=(options.named | {"model"}) - {"output"})
 
-    folder = _folder(options.output)
+    folder = new_folder(options.output)
     jobs = [
         Job(name=model, slug=f"{number}-{slug(model)}", group="", manifest="", table="", folder=str(folder.resolve()))
         for number, model in enumerate(named, 1)
     ]
     for each in jobs:
         Run(read(each))
-    marked = _marked(Fleet(jobs=tuple(jobs), groups={"": Group()}), folder)
-    return _told(sequence.conduct(marked, read), marked, folder)
+    known = marked(Fleet(jobs=tuple(jobs), groups={"": Group()}), folder)
+    return _told(sequence.conduct(known, read), known, folder)
 
 
-def _folder(output: str) -> Path:
-    return Path(output) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-fleet-{secrets.token_hex(2)}"
+def new_folder(output: str, kind: str = "fleet") -> Path:
+    """A folder that is not there yet, for several runs."""
+    return Path(output) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(2)}"
 
 
-def _marked(found: Fleet, folder: Path) -> Fleet:
+def marked(found: Fleet, folder: Path) -> Fleet:
     """Make the folder, and leave the mark in it by which workers know it."""
     from conformance.errors import RecordError
     from conformance.fleet.job import MARK
