@@ -59,7 +59,7 @@ class Report:
     requests: int
     """Requests really sent."""
     notes: tuple[str, ...] = ()
-    """What has to be known before the verdict is read, a sentence or two each: that nothing was sent, or that another reading planned it."""
+    """What has to be known before the verdict is read, a sentence or two each: that nothing was sent, that another reading planned it."""
     resumed: tuple[float, ...] = ()
     """When the run was gone on with after it had been cut off, in seconds since the epoch."""
     accepted: tuple[Accepted, ...] = ()

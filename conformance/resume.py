@@ -114,7 +114,7 @@ def _differences(recorded: Header, now: Header) -> Iterable[tuple[str, str, str]
         ("--dialect", recorded.dialect[-1], now.dialect[-1]),
         ("--tier", recorded.tier, now.tier),
         ("--seed", str(recorded.seed), str(now.seed)),
-        ("--strict", _switch(recorded.strict), _switch(now.strict)),
+        ("--strict", _strictness(recorded), _strictness(now)),
         ("--shard", recorded.shard or "of everything", now.shard or "of everything"),
         ("--contract-revision", recorded.scored_revision or "of the day", now.scored_revision or "of the day"),
         ("--baseline", _entries(recorded.accepted), _entries(now.accepted)),
@@ -132,8 +132,8 @@ def _dialect(options: Options, header: Header) -> str:
     return name
 
 
-def _switch(on: bool) -> str:
-    return "given" if on else "left out"
+def _strictness(header: Header) -> str:
+    return "given" if header.strict else "left out"
 
 
 def _entries(accepted: tuple[Accepted, ...]) -> str:
