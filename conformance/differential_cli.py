@@ -103,7 +103,7 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
 
 
 def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, Report]:
-    from conformance import comparison, contract, registry, session
+    from conformance import comparison, contract, registry, reporting
     from conformance.errors import ConfigurationError
 
     upstream, gateway = records
@@ -114,7 +114,7 @@ def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, 
     catalogue = registry.load()
     catalogue.verify(reading)
     wanted: list[Requirement] = [each for each in catalogue.requirements if not gateway.header.wanted or each.id in gateway.header.wanted]
-    first, last = (session.judged(record, reading, catalogue, wanted, strict=strict) for record in records)
+    first, last = (reporting.judged(record, reading, catalogue, wanted, strict=strict) for record in records)
     return first, last
 
 

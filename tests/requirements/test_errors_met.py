@@ -108,7 +108,7 @@ def test_a_server_may_know_a_handful_of_methods() -> None:
     assert outcome("ERROR-DOOR-NO-5XX", *tries, violation=MODEL, key="door/unknown-model", topics=("model",)) is Outcome.FAIL
 
 
-FAILS: Json = {"error": {"message": "no such key", "type": "invalid_request_error"}}
+FAILS: dict[str, Json] = {"error": {"message": "no such key", "type": "invalid_request_error"}}
 
 
 @pytest.mark.parametrize(
