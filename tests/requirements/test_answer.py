@@ -53,6 +53,17 @@ def test_a_target_may_know_one_name_of_the_cap(newer: bool | None, older: bool |
     assert outcome("ANSWER-CAP-NAMES", held) is every_name
 
 
+def test_a_name_of_the_cap_that_is_null_is_not_set() -> None:
+    """NVIDIA/NeMo-Guardrails knows max_tokens alone, and typed clients send null for what they leave out."""
+    held = capped({CAPS[0]: False, CAPS[1]: True})
+    both = answered(
+        {"object": "chat.completion", "choices": [{"index": 0, "message": {"content": "a " * 40}, "finish_reason": "stop"}]},
+        sent={"model": "m", "messages": [{"role": "user", "content": "Count."}], CAPS[0]: 16, CAPS[1]: None},
+    )
+    held.add(purpose("samples/parameters-1"), both)
+    assert outcome("ANSWER-CAP", held) is Outcome.PASS
+
+
 @pytest.mark.parametrize("otherwise", [40, 13])
 @pytest.mark.parametrize(("newer", "expected"), [(True, Outcome.FAIL), (False, Outcome.NOT_RUN)])
 def test_nonsense_under_a_name_that_the_target_does_not_know_is_not_held_against_it(newer: bool, otherwise: int, expected: Outcome) -> None:

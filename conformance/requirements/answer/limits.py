@@ -73,7 +73,7 @@ def _above_or_cut(answered: Reply) -> Iterator[Finding]:
 
 
 def _unknown_name(answered: Reply) -> bool:
-    names = [name for name in CAP_FIELDS if get(answered.request, name) is not MISSING]
+    names = [name for name in CAP_FIELDS if get(answered.request, name) not in (MISSING, None)]
     return len(names) == 1 and is_ignored(answered.observation.evidence, names[0])
 
 
