@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.model import CAP_FIELDS
+from conformance.model import CAP_FIELDS, MISSING
 from conformance.observation import Evidence
 from conformance.strictjson import get, is_integer
 from conformance.subjects.reply import Reply, reply
@@ -33,6 +33,12 @@ def is_ignored(evidence: Evidence, name: str) -> bool:
     if with_it is None or with_other is None:
         return False
     return (not _kept(with_it) and _kept(with_other)) or _goes_on(with_it, with_other)
+
+
+def has_unknown_cap(answered: Reply) -> bool:
+    """Whether a request sets its cap under a name alone that the target does not know. Null sets nothing."""
+    names = [name for name in CAP_FIELDS if get(answered.request, name) not in (MISSING, None)]
+    return len(names) == 1 and is_ignored(answered.observation.evidence, names[0])
 
 
 def _low(evidence: Evidence, name: str) -> Reply | None:

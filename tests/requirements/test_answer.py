@@ -51,6 +51,7 @@ def test_a_target_may_know_one_name_of_the_cap(newer: bool | None, older: bool |
     held = capped(dict(zip(CAPS, (newer, older), strict=True)))
     assert outcome("ANSWER-CAP", held) is any_name
     assert outcome("ANSWER-CAP-NAMES", held) is every_name
+    assert outcome("USAGE-CAP", held) is any_name
 
 
 def test_a_name_of_the_cap_that_is_null_is_not_set() -> None:

@@ -71,7 +71,7 @@ def cap_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     return replace(request, cap=None)
 
 
-@defect("cap-name-ignored", seam=REQUEST, trips={"ANSWER-CAP-NAMES", "USAGE-CAP"}, incident="ikawrakow/ik_llama.cpp#2321")
+@defect("cap-name-ignored", seam=REQUEST, trips={"ANSWER-CAP-NAMES"}, incident="ikawrakow/ik_llama.cpp#2321")
 def cap_name_ignored(request: ChatRequest, call: Call) -> ChatRequest:
     """The newer name of the cap is accepted and ignored."""
     older = isinstance(call.body, dict) and "max_tokens" in call.body

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import CAP_FIELDS, MISSING, Detail, Finding, Level, Place
+from conformance.model import MISSING, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.valid import valid_reply, valid_variation
 from conformance.strictjson import get, items, show
-from conformance.subjects.cap import counted_tokens, is_ignored, most_tokens, words
+from conformance.subjects.cap import counted_tokens, has_unknown_cap, most_tokens, words
 from conformance.subjects.pair import Variation
 from conformance.subjects.reply import Choice, Reply
 
@@ -42,7 +42,7 @@ def the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     No tokenizer is needed to see a cap ignored: half as much again and eight tokens are let pass, a word takes at least one token and
     a token at most 32 characters. What is closer to the cap is the affair of USAGE-CAP. A text that ended before its cap says nothing.
     """
-    if _unknown_name(answered):
+    if has_unknown_cap(answered):
         raise AbsentError("the target does not know this name of the cap; it heeds the other")
     yield from _above_or_cut(answered)
 
@@ -60,7 +60,7 @@ def every_name_of_the_cap_is_heeded(answered: Reply) -> Iterator[Finding]:
     Clients send `max_completion_tokens` today and `max_tokens` from of old; a name that is passed over makes an answer without end.
     """
     above = tuple(_above_or_cut(answered))
-    if _unknown_name(answered):
+    if has_unknown_cap(answered):
         yield from above
 
 
@@ -70,11 +70,6 @@ def _above_or_cut(answered: Reply) -> Iterator[Finding]:
     if not above and all(choice.finish_reason in ENDED for choice in answered.choices):
         raise AbsentError("the answer ended by itself, so that no cap shows")
     yield from above
-
-
-def _unknown_name(answered: Reply) -> bool:
-    names = [name for name in CAP_FIELDS if get(answered.request, name) not in (MISSING, None)]
-    return len(names) == 1 and is_ignored(answered.observation.evidence, names[0])
 
 
 def _above(answered: Reply) -> Iterator[Finding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level
-from conformance.observation import UnmetError
+from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning
+from conformance.subjects.cap import has_unknown_cap
 from conformance.subjects.reply import Reply
 
 
@@ -35,6 +36,8 @@ def completion_keeps_to_the_cap(answered: Reply) -> Iterator[Finding]:
 
     One more for each choice is let pass for the token that ends a text.
     """
+    if has_unknown_cap(answered):
+        raise AbsentError("the cap has a name that the target does not know")
     most = (_cap(answered) + SLACK) * max(len(answered.choices), 1)
     if (tokens := count(answered, "completion_tokens")) > most:
         yield Finding(code="above-cap", expected=f"at most {most}", received=str(tokens), at=at("completion_tokens"))
