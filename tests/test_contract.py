@@ -632,7 +632,7 @@ def test_other_ways_to_be_wrong(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_handbook_works(tmp_path: Path) -> None:
-    text = (Path(contract.__file__).parent.parent / "openapi" / "README.md").read_text(encoding="utf-8")
+    text = (contract.folder() / "README.md").read_text(encoding="utf-8")
     (tmp_path / "example.overlay.yaml").write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
     example_dialect = contract.load(str(tmp_path / "example.overlay.yaml"))
     assert example_dialect.dialect == "example"

@@ -13,7 +13,7 @@ from conformance.strictjson import get
 
 PAGES = documents.read(field_table.PAGES)
 BASE = contract.load("openai")
-README = (Path(contract.__file__).parent.parent / "openapi" / "README.md").read_text(encoding="utf-8")
+README = (contract.folder() / "README.md").read_text(encoding="utf-8")
 
 
 WITHOUT_A_RULE = {"openrouter": {"header x-session-id"}}
