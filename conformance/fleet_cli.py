@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,16 +123,23 @@ def marked(found: Fleet, folder: Path) -> Fleet:
 def _told(coming: Iterable[Done], fleet: Fleet, folder: Path) -> ExitStatus:
     """Tell of each target as it is done, and of all of them in the end."""
     from conformance.fleet import overview
+    from conformance.fleet.job import Done
+    from conformance.gate import ExitStatus
     from conformance.render import fleet as words
 
     found: list[Done] = []
-    for done in coming:
-        if not done.shared:
-            overview.keep(done, folder)
-            if all(each.shared for each in found):
-                click.echo(f"Workers do not share {folder}: a run whose worker is lost is begun anew.", err=True)
-        found.append(done)
-        click.echo(words.told(done, len(found), len(fleet.jobs)))
+    # Interrupted while others do the work: what is whole is kept, and the rest is gone on with another time.
+    with suppress(KeyboardInterrupt):
+        for done in coming:
+            if not done.shared:
+                overview.keep(done, folder)
+                if all(each.shared for each in found):
+                    click.echo(f"Workers do not share {folder}: a run whose worker is lost is begun anew.", err=True)
+            found.append(done)
+            click.echo(words.told(done, len(found), len(fleet.jobs)))
+    known = {done.job.slug for done in found}
+    left = [job for job in fleet.jobs if job.slug not in known]
+    found += [Done(job=job, status=ExitStatus.NOT_JUDGED, sentence="Not tested: the fleet was interrupted.") for job in left]
     place = {job.slug: number for number, job in enumerate(fleet.jobs)}
     found.sort(key=lambda done: place[done.job.slug])
     overview.write(found, folder)
@@ -139,5 +147,8 @@ def _told(coming: Iterable[Done], fleet: Fleet, folder: Path) -> ExitStatus:
         click.echo(line)
     status = overview.worst(found)
     click.echo(f"{len(found)} targets: {words.counted(found)}. Exit status {int(status)}.")
+    if left:
+        go_on = f" The same command goes on with --output {folder}." if fleet.jobs[0].manifest else ""
+        click.echo(f"Interrupted: {len(left)} of {len(fleet.jobs)} targets are left.{go_on}")
     click.echo(f"Overview: {folder / overview.INDEX}")
     return status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from conformance.gate import ExitStatus
 from conformance.reference.launch import Embedded
 from conformance.render import artefacts
 from conformance.runlog import Record
-from tests.running import Ended, command
+from tests.flaky import Sky, flaky
+from tests.running import Ended, command, end, record_of, start
 
 TWO = """
 [groups.vendor]
@@ -236,6 +238,24 @@ def test_pages_lead_to_every_run(mixed: Ended) -> None:
         assert (mixed.folder / folder / "report.html").is_file()
     assert 'href="compare.html"' in index
     assert (mixed.folder / "compare.html").is_file()
+
+
+def test_an_interruption_ends_the_whole_fleet_and_it_is_gone_on_with(tmp_path: Path) -> None:
+    with flaky(lambda random, _: Sky(delay=0.05)) as one, flaky(lambda random, _: Sky()) as other:
+        text = f'[[targets]]\ntarget.base_url = "{one.url}"\n[[targets]]\ntarget.base_url = "{other.url}"\n'
+        (tmp_path / "fleet.toml").write_text(f'[defaults]\ntarget.model = "reference-model"\nrun.tier = "smoke"\n{text}', encoding="utf-8")
+        given = ("fleet", "fleet.toml", "--workers", "0", "--output", "all")
+        process = start(*given, cwd=tmp_path)
+        record_of(tmp_path / "all", 1, process)
+        process.send_signal(signal.SIGINT)
+        ended = end(process, tmp_path / "all")
+        assert ended.status == 2, ended.said
+        assert "[1/2] 2 reference-model" in ended.out
+        assert "Interrupted: 1 of 2 targets are left." in ended.out
+        assert not other.arrivals
+        again = command(*given, cwd=tmp_path)
+        assert again.status == 0, again.said
+        assert other.arrivals
 
 
 def test_a_fleet_that_is_there_is_gone_on_with(mixed: Ended) -> None:

@@ -104,17 +104,17 @@ def options(job: Job) -> Options:
     return replace(found, output=Options().output, named=found.named - {"output"})
 
 
-def conduct(job: Job, read: Callable[[Job], Options] | None = None) -> Done:
+def conduct(job: Job, read: Callable[[Job], Options] | None = None, stop: threading.Event | None = None) -> Done:
     """Do it, and say what it came to; raises nothing for what a target, a file or this suite did.
 
-    `read` stands in for `options` where the options do not come from a manifest.
+    `read` stands in for `options` where the options do not come from a manifest; `stop` ends it in good order.
     """
     begun, worker = time.monotonic(), f"{os.uname().nodename if hasattr(os, 'uname') else 'here'}:{os.getpid()}"
     shared = _is_shared(job)
     root = Path(job.folder) if shared else Path(tempfile.mkdtemp(prefix="conformance-fleet-"))
     folder = root / job.slug
     try:
-        report = _report((read or options)(job), folder)
+        report = _report((read or options)(job), folder, stop or threading.Event())
         if isinstance(report.records, Record):
             report.records.close()
         done = Done(job=job, status=report.gate.status, sentence=report.gate.sentence, requests=report.requests)
@@ -137,7 +137,7 @@ def _is_shared(job: Job) -> bool:
         return False
 
 
-def _report(given: Options, folder: Path) -> Report:
+def _report(given: Options, folder: Path, stop: threading.Event) -> Report:
     """Begin the run, or go on with it, or judge it where all of it is there."""
     record = folder / session.RECORD
     if _is_begun(record):
@@ -157,7 +157,7 @@ def _report(given: Options, folder: Path) -> Report:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return run.conduct(wanted, Quiet(), threading.Event())
+            return run.conduct(wanted, Quiet(), stop)
         except RecordBusyError:
             if time.monotonic() > deadline:
                 raise

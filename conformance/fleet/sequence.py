@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def conduct(fleet: Fleet, read: Callable[[Job], Options] | None = None) -> Iterator[Done]:
-    """Do every job, and yield each as it is done; `read` as `job.conduct` has it."""
-    slots = Slots(fleet.jobs, fleet.groups)
-    while turn := slots.ready(most=1):
+    """Do every job, and yield each as it is done; `read` as `job.conduct` has it. An interruption ends all."""
+    slots, stop = Slots(fleet.jobs, fleet.groups), threading.Event()
+    while not stop.is_set() and (turn := slots.ready(most=1)):
         for job in turn:
-            yield jobs.conduct(job, read)
+            yield jobs.conduct(job, read, stop)
             slots.done(job)
