@@ -16,7 +16,8 @@ from itertools import chain
 
 from conformance.judge import judge
 from conformance.model import Area, Level, Outcome, Purpose, Verdict
-from conformance.observation import Asked, Evidence, Part, Standing, accepted
+from conformance.observation import Asked, Evidence, Standing, accepted
+from conformance.part import Part
 from conformance.registry import Requirement
 from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any
 

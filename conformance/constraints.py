@@ -17,7 +17,8 @@ from conformance.contract import Contract
 from conformance.errors import ClauseNotFoundError
 from conformance.judge import judge
 from conformance.model import Json, Level, Outcome, Purpose, Verdict, Violation
-from conformance.observation import Asked, Evidence, Observation, Part, Standing
+from conformance.observation import Asked, Evidence, Observation, Standing
+from conformance.part import Part
 from conformance.registry import Requirement, level
 from conformance.requirements.errors import door, keys
 from conformance.requirements.streaming.errors import streams_are_refused_alike

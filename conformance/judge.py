@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final, assert_never
 
-from conformance.model import Finding, Level, Outcome, Verdict
+from conformance.model import Finding, Level, Outcome, Purpose, Verdict
 from conformance.observation import AbsentError, Evidence, Gap, GapKind, Observation, UnmetError, View
 from conformance.registry import Requirement, level
 
@@ -133,9 +133,9 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
     """Give every requirement its verdict, in the order given."""
     wanted = tuple(requirements)
     tallies = {requirement.id: _Tally() for requirement in wanted}
-    views = _by_view(wanted)
+    views = _Views(wanted)
     for asked in evidence.all():
-        for view, judged in views:
+        for view, judged in views.of(asked.purpose):
             try:
                 seen = view.see(asked)
                 # Most views have nothing to do with most requests.
@@ -160,12 +160,24 @@ def counts(verdicts: Iterable[Verdict]) -> Mapping[tuple[Level, Outcome], int]:
     return {pair: len(list(group)) for pair, group in groupby(ordered)}
 
 
-def _by_view(requirements: tuple[Requirement, ...]) -> list[tuple[View[Any], list[Requirement]]]:
-    """Requirements that look at the same view share its subjects, and so what was parsed."""
-    views: dict[int, tuple[View[Any], list[Requirement]]] = {}
-    for requirement in requirements:
-        views.setdefault(id(requirement.on), (requirement.on, []))[1].append(requirement)
-    return list(views.values())
+class _Views:
+    """What the requirements look at. Those that look at the same share its subjects, and so what was parsed."""
+
+    def __init__(self, requirements: tuple[Requirement, ...]) -> None:
+        views: dict[int, tuple[View[Any], list[Requirement]]] = {}
+        for requirement in requirements:
+            views.setdefault(id(requirement.on), (requirement.on, []))[1].append(requirement)
+        self._all = list(views.values())
+        self._known: dict[tuple[frozenset[str], frozenset[str]], list[tuple[View[Any], list[Requirement]]]] = {}
+
+    def of(self, purpose: Purpose) -> list[tuple[View[Any], list[Requirement]]]:
+        """Those that may see something in a request: not those of features and topics that it has nothing to do with."""
+        kind = purpose.needs, purpose.topics
+        found = self._known.get(kind)
+        if found is None:
+            found = [each for each in self._all if each[0].features <= purpose.needs and each[0].topics <= purpose.topics]
+            self._known[kind] = found
+        return found
 
 
 def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdict:

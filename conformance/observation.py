@@ -155,7 +155,7 @@ class Observation:
         except strictjson.NotJsonError as error:
             return error
 
-    @property
+    @cached_property
     def json(self) -> Json:
         """The body of the response; null when it is not JSON."""
         return self.document.value if isinstance(self.document, strictjson.Parsed) else None
@@ -314,21 +314,6 @@ class Evidence:
         return bool(features) and features <= frozenset().union(*seen)
 
 
-class Part(Evidence):
-    """Some requests of a run, judged as if they were all of it; the others can still be looked up, for controls and twins."""
-
-    def __init__(self, whole: Evidence, keys: Iterable[str]) -> None:
-        self.records = whole.records
-        self.contract = whole.contract
-        self.claims = whole.claims
-        self.asked = whole.asked
-        self._keys = tuple(keys)
-
-    def all(self) -> Iterator[Asked]:
-        """The chosen requests."""
-        yield from filter(None, map(self.asked, self._keys))
-
-
 @dataclass(frozen=True, slots=True)
 class View(Generic[S]):
     """What a requirement judges.
@@ -343,6 +328,8 @@ class View(Generic[S]):
     see: Callable[[Asked], Iterable[S | Gap]]
     features: frozenset[str] = frozenset()
     """Features that each of these requests asks for."""
+    topics: frozenset[str] = frozenset()
+    """Topics that each of these requests is sent on."""
 
     def needing(self, *features: str) -> View[S]:
         """The same, for requests that ask for all these features."""
@@ -353,7 +340,8 @@ class View(Generic[S]):
     def about(self, *topics: str) -> View[S]:
         """The same, for requests sent on all these topics."""
         wanted = frozenset(topics)
-        return self.where(lambda purpose: wanted <= purpose.topics, f"{self.name} about {', '.join(topics)}")
+        narrowed = self.where(lambda purpose: wanted <= purpose.topics, f"{self.name} about {', '.join(topics)}")
+        return replace(narrowed, topics=self.topics | wanted)
 
     def where(self, chosen: Callable[[Purpose], bool], name: str) -> View[S]:
         """The same, for the requests of the plan that `chosen` picks, and no others."""

@@ -1,11 +1,27 @@
-"""What was looked up last, as long as there is room for it."""
+"""What was looked up before, as long as there is room or need for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+S = TypeVar("S")
 T = TypeVar("T")
+
+
+def once(look: Callable[[S], T]) -> Callable[[S], T]:
+    """Let a function look into each thing once, and remember for as long as that lives what it found; which must not hold the thing."""
+    known: WeakKeyDictionary[S, T] = WeakKeyDictionary()
+
+    @wraps(look)
+    def found(thing: S) -> T:
+        if thing not in known:
+            known[thing] = look(thing)
+        return known[thing]
+
+    return found
 
 
 class Recent(Generic[T]):

@@ -191,6 +191,7 @@ class Record:
         self._lock = threading.Lock()
         self._places: dict[str, dict[int, tuple[int, int]]] = {}
         self._purposes: dict[str, Purpose] = {}
+        self._keys: tuple[str, ...] | None = None
         self.plan = None
         self.footer = None
         self.broken_off = Spent()
@@ -245,9 +246,10 @@ class Record:
 
     def keys(self) -> tuple[str, ...]:
         """Return the keys of all requests: first those that were never planned, as they came, then the planned ones in order."""
-        planned = {purpose.key for purpose in self.plan.purposes} if self.plan else set()
-        unplanned = [key for key in self._places if key not in planned]
-        return (*unplanned, *(purpose.key for purpose in (self.plan.purposes if self.plan else ())))
+        if self._keys is None:
+            planned = dict.fromkeys(purpose.key for purpose in (self.plan.purposes if self.plan else ()))
+            self._keys = (*(key for key in self._places if key not in planned), *planned)
+        return self._keys
 
     def purpose(self, key: str) -> Purpose | None:
         """Return why a request was sent or planned; None for a key that the record does not know."""

@@ -64,6 +64,51 @@ def parse(text: bytes | str) -> Parsed:
     stops at them could say nothing about the rest of the answer.
     """
     notes: list[JsonNote] = []
+    try:
+        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        _refuse_depth(decoded)
+        if decoded.count(",") > MAX_VALUES:
+            raise NotJsonError(f"more than {MAX_VALUES} values", 0)
+        try:
+            if decoded.startswith("\ufeff"):
+                raise _OddError
+            value: Json = _PLAIN.decode(decoded)
+        except _OddError:
+            value = _read_noting(decoded, notes)
+    except NotJsonError:
+        raise
+    except UnicodeDecodeError as error:
+        raise NotJsonError(f"not UTF-8: {error.reason}", error.start) from None
+    except json.JSONDecodeError as error:
+        raise NotJsonError(error.msg, error.pos) from None
+    except (RecursionError, ValueError) as error:
+        raise NotJsonError(str(error), 0) from None
+    if "\\u" in decoded and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        notes.append(JsonNote(NoteCode.LONE_SURROGATE, ""))
+    return Parsed(value, tuple(notes))
+
+
+class _OddError(Exception):
+    """There is something to note."""
+
+
+def _only_pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(items)
+    if len(value) != len(items):
+        raise _OddError
+    return value
+
+
+def _no_constant(_: str) -> float:
+    raise _OddError
+
+
+_PLAIN: Final = json.JSONDecoder(object_pairs_hook=_only_pairs, parse_constant=_no_constant)
+"""Reads what has nothing odd about it, as nearly all has, without being made anew for each text."""
+
+
+def _read_noting(text: str, notes: list[JsonNote]) -> Json:
+    """Read a text with something odd in it."""
 
     def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
         value = dict(items)
@@ -76,23 +121,8 @@ def parse(text: bytes | str) -> Parsed:
         notes.append(JsonNote(NoteCode.NOT_A_NUMBER, literal))
         return float(literal.replace("Infinity", "inf"))
 
-    try:
-        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
-        _refuse_depth(decoded)
-        if decoded.count(",") > MAX_VALUES:
-            raise NotJsonError(f"more than {MAX_VALUES} values", 0)
-        value: Json = json.loads(decoded, object_pairs_hook=pairs, parse_constant=constant)
-    except NotJsonError:
-        raise
-    except UnicodeDecodeError as error:
-        raise NotJsonError(f"not UTF-8: {error.reason}", error.start) from None
-    except json.JSONDecodeError as error:
-        raise NotJsonError(error.msg, error.pos) from None
-    except (RecursionError, ValueError) as error:
-        raise NotJsonError(str(error), 0) from None
-    if "\\u" in decoded and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-        notes.append(JsonNote(NoteCode.LONE_SURROGATE, ""))
-    return Parsed(value, tuple(notes))
+    value: Json = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    return value
 
 
 def _refuse_depth(text: str) -> None:

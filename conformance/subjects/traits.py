@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.observation import Asked, Evidence, accepted
+from conformance.recent import once
 from conformance.strictjson import get, is_integer
 from conformance.subjects.reply import Reply, reply
 
@@ -19,6 +20,7 @@ def prompt_tokens(asked: Asked | None) -> int | None:
     return tokens if isinstance(tokens, int) and is_integer(tokens) else None
 
 
+@once
 def counts_prompts(evidence: Evidence) -> bool | None:
     """Whether prompt_tokens moves with the prompt: it grew for a longer one. None where no two answers tell.
 
@@ -35,6 +37,7 @@ def _lengthened(evidence: Evidence) -> Iterator[tuple[int, int]]:
             yield before, after
 
 
+@once
 def calls_tools(evidence: Evidence) -> bool:
     """Whether any answer calls a tool."""
     return any(choice.calls for asked in _accepted(evidence, "tools") for each in _replies(asked) for choice in each.choices)

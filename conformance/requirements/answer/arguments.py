@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
-from referencing import Registry
+from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
 from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import AbsentError, UnmetError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.calls import calls, offered_tools
+from conformance.requirements.answer.misfit import misfit
 from conformance.requirements.answer.valid import valid_answer, valid_reply
 from conformance.strictjson import NotJsonError, get, parse, show
 from conformance.subjects.reply import Answer, Call, Reply
@@ -49,8 +48,7 @@ def _misfit(schema: dict[str, Json], arguments: object) -> str:
         return ""
     try:
         value = parse(arguments).value
-        Draft202012Validator.check_schema(schema)
-        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+        error = misfit(schema, value)
     except (NotJsonError, SchemaError, Unresolvable):
         return ""
     return "" if error is None else f"arguments that fit the parameters; here {error.json_path} does not: {error.message[:120]}"

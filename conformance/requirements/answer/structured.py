@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
-from referencing import Registry
+from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
 from conformance.model import MISSING, Detail, Finding, Json, Level, Place
 from conformance.observation import UnmetError
 from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.misfit import misfit
 from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import NotJsonError, get, parse, show
 from conformance.subjects.reply import Choice, Reply
@@ -92,8 +91,7 @@ def _read(text: str) -> Json | NotJsonError:
 def _misfit(schema: dict[str, Json], value: Json) -> str | None:
     """What is wrong with a value, told by the part of the schema that it misses most clearly; None when it fits."""
     try:
-        Draft202012Validator.check_schema(schema)
-        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+        error = misfit(schema, value)
     except SchemaError:
         raise UnmetError("the schema of the request is none") from None
     except Unresolvable:

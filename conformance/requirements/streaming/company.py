@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.model import Area, Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Evidence, Standing
+from conformance.recent import once
 from conformance.registry import contract, excluded, requirement
 from conformance.strictjson import show
 from conformance.subjects.failure import valid_request
@@ -19,11 +20,17 @@ HUNG_UP: Final = "delivery/hung-up"
 """Key of the stream that we do not read to its end."""
 
 
-def words_of_others(evidence: Evidence, request: bytes) -> set[str]:
-    """The words that other requests of the run were marked with, and this one does not hold."""
+@once
+def marks(evidence: Evidence) -> frozenset[str]:
+    """The words that requests of the run were marked with."""
     purposes = (evidence.records.purpose(key) for key in evidence.records.keys())  # noqa: SIM118 - a method of a record
-    topics = {topic for purpose in purposes if purpose is not None for topic in purpose.topics if topic.startswith(MARK)}
-    return {word for topic in topics if (word := topic.removeprefix(MARK)).encode() not in request}
+    topics = {topic for purpose in purposes if purpose is not None for topic in purpose.topics}
+    return frozenset(topic.removeprefix(MARK) for topic in topics if topic.startswith(MARK))
+
+
+def words_of_others(evidence: Evidence, request: bytes) -> set[str]:
+    """Those of them that this request does not hold."""
+    return {word for word in marks(evidence) if word.encode() not in request}
 
 
 @requirement(

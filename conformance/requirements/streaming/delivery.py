@@ -9,6 +9,7 @@ from typing import Final
 
 from conformance.model import Detail, Finding, Level, Place
 from conformance.observation import AbsentError, Asked, Evidence, Gap, Observation, UnmetError, View
+from conformance.recent import once
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import at, ended, parts
 from conformance.strictjson import get, show
@@ -116,7 +117,14 @@ class Delivery:
     short: tuple[Arrival, ...]
 
 
-def _arrivals(evidence: Evidence, topic: str) -> Iterator[Arrival]:
+@once
+def _arrivals(evidence: Evidence) -> tuple[tuple[Arrival, ...], tuple[Arrival, ...]]:
+    """The long streams of a run, and the short ones."""
+    long, short = (tuple(_about(evidence, topic)) for topic in ("delivery", "short-delivery"))
+    return long, short
+
+
+def _about(evidence: Evidence, topic: str) -> Iterator[Arrival]:
     for key in evidence.records.keys():  # noqa: SIM118 - a method of a record, not of a mapping
         purpose = evidence.records.purpose(key)
         asked = evidence.asked(key) if purpose is not None and topic in purpose.topics else None
@@ -131,11 +139,7 @@ def _arrivals(evidence: Evidence, topic: str) -> Iterator[Arrival]:
 
 def _delivery(asked: Asked) -> Iterator[Delivery | Gap]:
     for stream in streamed_answer.see(asked):
-        if isinstance(stream, Gap):
-            yield stream
-        else:
-            long, short = (tuple(_arrivals(asked.evidence, topic)) for topic in ("delivery", "short-delivery"))
-            yield Delivery(stream.observation, long, short)
+        yield stream if isinstance(stream, Gap) else Delivery(stream.observation, *_arrivals(asked.evidence))
 
 
 delivery: Final = View("streams one after the other", streamed_answer.covers, _delivery).where(
