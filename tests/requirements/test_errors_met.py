@@ -98,6 +98,19 @@ def test_what_says_that_the_prompt_is_too_long_is_no_5xx(answer: Exchange, expec
     assert outcome("ERROR-CONTEXT-STATUS", answer) is expected
 
 
+# What is given away
+
+
+@pytest.mark.parametrize(("model", "expected"), [("/srv/models/tiny", Outcome.PASS), ("tiny", Outcome.FAIL)])
+def test_a_path_that_is_the_name_of_the_model_may_be_named(model: str, expected: Outcome) -> None:
+    """transformers serve says which model it is pinned to; a model from a folder is called by its path."""
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered(sent={"model": model}))
+    told = error(400, message="Server is pinned to '/srv/models/tiny'; requested 'no-such-model'.")
+    held.add(purpose("door/unknown-model", violation=MODEL, control="preflight/max_tokens"), told)
+    assert verdict("ERROR-NO-INTERNALS", held).outcome is expected
+
+
 # The door
 
 

@@ -42,9 +42,11 @@ _MASKED: Final = re.compile(rb"\*{12}")
 def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
     """An error shows no trace of a stack, no place in a source file, no path on the server's disk, no address of an object."""
     text = reply.observation.exchange.body[:200_000].decode(errors="replace")
-    sent = reply.observation.exchange.sent.body.decode(errors="replace")
+    control = reply.observation.asked.control()
+    said = [reply.observation.exchange, *(attempt.exchange for attempt in (control.attempts[-1:] if control else ()))]
+    sent = "".join(each.sent.body.decode(errors="replace") for each in said)
     for code, pattern in _INTERNALS.items():
-        # What the client has said itself may be quoted.
+        # What the client has said itself may be quoted: here, or where it gave the model its name, which may be a path.
         found = next((each.group() for each in re.finditer(pattern, text) if each.group() not in sent), "")
         if found:
             yield Finding(code=code, expected="nothing of the server's inside", received=found[:200])
