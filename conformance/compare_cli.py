@@ -14,7 +14,7 @@ import click
 from conformance.gate import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.comparison import Comparison
     from conformance.render.compare import Evidence
@@ -71,8 +71,6 @@ def write(
 ) -> Comparison:
     """Compare saved runs, and write the page where it is wanted. Raises `RecordError` and `ConfigurationError`."""
     from conformance import comparison, saved
-    from conformance.errors import RecordError
-    from conformance.render import compare as pages
     from conformance.runlog import Record
 
     paths = [saved.path(run) for run in runs]
@@ -82,13 +80,21 @@ def write(
         folders = {id(report): path.parent for report, path in zip(reports, paths, strict=True)}
         result = comparison.compare(reports, common=common)
         if output is not None:
-            evidence = [_evidence(report, folders[id(report)], output.parent) for report in result.reports]
-            try:
-                output.parent.mkdir(parents=True, exist_ok=True)
-                output.write_text(pages.render(result, evidence, only_differences=only_differences), encoding="utf-8")
-            except OSError as error:
-                raise RecordError(f"The comparison cannot be written to {output}: {error.strerror}.") from None
+            show(result, folders, output, only_differences=only_differences)
     return result
+
+
+def show(result: Comparison, folders: Mapping[int, Path], output: Path, *, only_differences: bool = False) -> None:
+    """Write a comparison as a page; `folders` are those of the runs, by the `id` of their reports. Raises `RecordError`."""
+    from conformance.errors import RecordError
+    from conformance.render import compare as pages
+
+    evidence = [_evidence(report, folders[id(report)], output.parent) for report in result.reports]
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(pages.render(result, evidence, only_differences=only_differences), encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"The comparison cannot be written to {output}: {error.strerror}.") from None
 
 
 def _evidence(report: Report, folder: Path, page: Path) -> Evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import signal
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import contract
 from conformance.errors import TargetError
 from conformance.fleet import job as jobs
-from conformance.fleet import overview
+from conformance.fleet import overview, sequence
 from conformance.fleet.job import Done, Job, conduct, options
 from conformance.fleet.manifest import Fleet, Group, read
 from conformance.fleet.slots import Slots
@@ -280,6 +282,18 @@ def test_a_worker_that_does_not_share_the_folder_sends_everything_back(tmp_path:
     with Record.open(tmp_path / "here" / one.slug / "run.jsonl") as record:
         assert record.complete
         assert record.count == done.requests
+
+
+def test_readings_of_ones_own_are_compared_with_shipped_ones(tmp_path: Path) -> None:
+    shutil.copy(contract.folder() / "dialects" / "openai-compatible.overlay.yaml", tmp_path / "mine.yaml")
+    text = '[[targets]]\ntarget.base_url = "reference"\nrun.only = ["STREAM-DONE"]\ndialects = ["openai", "./mine.yaml"]\n'
+    found = [pickle.loads(pickle.dumps(done)) for done in sequence.conduct(fleet(tmp_path, text))]
+    for done in found:
+        overview.keep(done, tmp_path / "all")
+    overview.write(found, tmp_path / "all")
+    page = (tmp_path / "all" / "compare.html").read_text("utf-8")
+    for done in found:
+        assert f'href="{done.job.slug}/report.html#STREAM-DONE"' in page
 
 
 def test_a_bug_of_ours_is_told_of_the_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

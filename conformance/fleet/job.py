@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Final
 from conformance import session, target_file
 from conformance.errors import ConformanceError, RecordBusyError
 from conformance.fleet.entry import Entry
-from conformance.gate import ExitStatus
+from conformance.gate import ExitStatus, Gate
+from conformance.model import Verdict
 from conformance.options import Options
+from conformance.provenance import Footer, Header
 from conformance.run import Run
 from conformance.runlog import Record
 
@@ -62,6 +64,17 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a run came to, without its exchanges: as much as a comparison needs, and small enough to travel."""
+
+    header: Header
+    footer: Footer | None
+    torn: bool
+    gate: Gate
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a job came to."""
 
@@ -75,6 +88,8 @@ class Done:
     files: tuple[tuple[str, bytes], ...] = ()
     """Name and compressed content of each, where the worker does not share the folder."""
     shared: bool = True
+    judged: Judged | None = None
+    """None where no run came about."""
 
 
 class Quiet:
@@ -117,7 +132,7 @@ def conduct(job: Job, read: Callable[[Job], Options] | None = None, stop: thread
         report = _report((read or options)(job), folder, stop or threading.Event())
         if isinstance(report.records, Record):
             report.records.close()
-        done = Done(job=job, status=report.gate.status, sentence=report.gate.sentence, requests=report.requests)
+        done = Done(job=job, status=report.gate.status, sentence=report.gate.sentence, requests=report.requests, judged=_judged(report))
         files = () if shared else tuple((each.name, zlib.compress(each.read_bytes())) for each in sorted(folder.iterdir()))
     except ConformanceError as error:
         words = " ".join(filter(None, (error.message, error.hint)))
@@ -162,6 +177,11 @@ def _report(given: Options, folder: Path, stop: threading.Event) -> Report:
             if time.monotonic() > deadline:
                 raise
             time.sleep(1.0)
+
+
+def _judged(report: Report) -> Judged:
+    verdicts = tuple(row.verdict for row in report.rows)
+    return Judged(header=report.header, footer=report.footer, torn=report.torn, gate=report.gate, verdicts=verdicts)
 
 
 def _is_begun(record: Path) -> bool:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from conformance import compare_cli, session
+from conformance import compare_cli, comparison, contract, registry
 from conformance.errors import RecordError
-from conformance.fleet.job import Done
+from conformance.fleet.job import Done, Judged
 from conformance.gate import ExitStatus
+from conformance.model import Exchange, Purpose
 from conformance.render import artefacts
 from conformance.render import fleet as pages
+from conformance.report import Report, Row
 
 INDEX: Final = "index.html"
 COMPARISON: Final = "compare.html"
@@ -48,16 +50,53 @@ def keep(done: Done, folder: Path) -> None:
 
 def write(found: Sequence[Done], folder: Path) -> None:
     """Write the pages and the summary, in the order of the manifest. Raises `RecordError`."""
-    recorded = [each for each in found if (folder / each.job.slug / session.RECORD).is_file()]
-    compared = len(recorded) > 1
+    judged = [(each, each.judged) for each in found if each.judged is not None]
+    compared = len(judged) > 1
     if compared:
-        compare_cli.write([folder / each.job.slug for each in recorded], folder / COMPARISON, common=True)
+        # Judged where they were made: a fleet of hundreds is not judged a second time by one process.
+        reports = [_report(each, done.requests) for done, each in judged]
+        folders = {id(report): folder / done.job.slug for report, (done, _) in zip(reports, judged, strict=True)}
+        compare_cli.show(comparison.compare(reports, common=True), folders, folder / COMPARISON)
     rows = [pages.Row(done=each, href=_href(each, folder)) for each in found]
     try:
         (folder / INDEX).write_text(pages.render(rows, COMPARISON if compared else ""), encoding="utf-8")
         (folder / SUMMARY).write_text(json.dumps(_summary(found), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise RecordError(f"The overview cannot be written to {folder}: {error.strerror}.") from None
+
+
+class _Elsewhere:
+    """The exchanges of a run whose record is not opened."""
+
+    def purpose(self, key: str) -> Purpose | None:
+        """Nothing."""
+
+    def attempts(self, key: str) -> tuple[Exchange, ...]:  # noqa: ARG002 - there is nothing, whatever it is called
+        """Nothing."""
+        return ()
+
+    def keys(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+
+def _report(judged: Judged, requests: int) -> Report:
+    """As much of a report as a comparison shows; nothing in it hangs on the reading, whose levels the verdicts have already."""
+    known = {requirement.id: requirement for requirement in registry.load().requirements}
+    return Report(
+        header=judged.header,
+        contract=contract.load(),
+        plan=None,
+        footer=judged.footer,
+        torn=judged.torn,
+        gate=judged.gate,
+        rows=tuple(Row(requirement=known[each.requirement], verdict=each) for each in judged.verdicts if each.requirement in known),
+        constraints=(),
+        capabilities=(),
+        exclusions=(),
+        records=_Elsewhere(),
+        requests=requests,
+    )
 
 
 def _href(done: Done, folder: Path) -> str:
