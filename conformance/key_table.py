@@ -67,7 +67,8 @@ only with `--force`.
 - `--base-url` without `--target` leaves a `conformance.toml` aside, all of it: a key and headers that are meant for one endpoint go to no
   other.
 - The word `reference` for a base URL means the embedded reference server. A file that names no endpoint is an error.
-- `{MODELS}` may list several models in the place of `target.model`. A run asks one: name it with `--model`.
+- `{MODELS}` may list several models in the place of `target.model`. `conformance run` tests one after the other; whatever asks a single
+  one, such as `plan`, `explore` and pytest, has it named with `--model`.
 - `pytest --pyargs conformance`, `nox -s conformance` and the commands `plan`, `explore` and `minimise` read the file in the same way.
 - A run that is gone on with (`--resume`) reads the file that it was begun with. What its record says goes before the file.
 

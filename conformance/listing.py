@@ -57,7 +57,7 @@ def explain(identifier: str, contract: Contract) -> Iterator[str]:
         yield found.remedy
     if found.id in contract.levels:
         yield ""
-        yield f"In {contract.dialect} it is {level} instead of {found.level}: {contract.levels[found.id].because}"
+        yield f"In {contract.dialect} it is {level}, to the letter {found.level}: {contract.levels[found.id].because}"
     yield ""
     yield f"Judges: {found.on.name}"
     yield f"Captured traffic: {passive.offline(found, contract)}"

@@ -4,7 +4,7 @@ A run may be frozen at a revision. Requirements that came later are asked and ju
 decide about the exit status: whoever upgrades the suite in a pipeline is not red over night for a rule that nobody knew of.
 
 Once a revision is published it is closed: it gets no further requirement, and none of its requirements is raised to a more binding level
-or made to mean something else. Either would be a new requirement, with an id and a revision of its own. `catalogue_list` holds that.
+or made to mean something else. Either would be a new requirement, with an id and a revision of its own. `id_list` holds that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 from conformance.errors import ConfigurationError
 
 REVISIONS: Final[Mapping[str, str]] = MappingProxyType({"2026-11-21": ""})
-"""Every revision, the oldest first, with the fingerprint that `catalogue_list` makes of its requirements.
+"""Every revision, the oldest first, with the fingerprint that `id_list` makes of its requirements.
 
 Empty for the last one as long as it is open: as long as requirements may join it.
 """

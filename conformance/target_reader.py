@@ -17,7 +17,7 @@ from conformance.target import sounds_secret
 from conformance.toml_places import Document, Place, Value
 
 MODELS: Final = "target.models"
-"""A list of models in the place of one: a run asks one of them."""
+"""A list of models in the place of one: each is a run of its own."""
 
 KEYS: Final[Mapping[str, Option]] = {option.key: option for option in RUN_OPTIONS if option.key}
 """Every key but `MODELS`, in the order of the options."""
