@@ -15,6 +15,7 @@ from field.manifest import HERE
 
 VERDICTS: Final = {
     "true": "True: the bytes break the clause.",
+    "plain": "What was sent and what came back decide it by themselves; looked at in samples.",
     "set-up": "True of what was started here, and owed to how: a mock that says what it was told to, a gateway without its database.",
     "open": "Rightly left open: nothing that came back could decide it.",
     "follows": "Left open because of another finding of the same server.",

@@ -153,8 +153,9 @@ def report(servers: list[Told]) -> Iterator[str]:
     yield ""
     days = sorted({run.started[:10] for server in servers for run in server.runs})
     commits = sorted({run.trial.commit for server in servers for run in server.runs})
-    yield f"Runs of {', '.join(days)}, by commit {', '.join(map(code, commits))} of the suite. Each finding was held against the recorded"
-    yield "bytes and the clause by hand; what it was found to be stands at its end. *New* has not been looked at."
+    yield f"Runs of {', '.join(days)}, sent by commit {', '.join(map(code, commits))} of the suite, and judged by the one that this file is"
+    yield "part of. What a finding was found to be, held against the bytes and the clause by hand, stands at its end. Nobody has looked at"
+    yield "those that are *New*."
     yield ""
     for verdict, meaning in assess.VERDICTS.items():
         yield f"- *{verdict}*: {meaning}"
