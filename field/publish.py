@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,9 @@ INDEX: Final = "index.html"
 LIST: Final = "field-report.md"
 
 _VALUE: Final = 260
+
+_AT_ONCE: Final = 3
+"""Records judged side by side, each by a process of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +81,13 @@ def publish(kept: Path, published: Path, names: Iterable[str]) -> int:
     """Write everything that is published, and return how many findings nobody has assessed yet. Raises `FieldError`."""
     assessments = assess.load()
     servers = []
-    for name in names:
-        folders = sorted((folder for folder in (kept / name).glob("*") if (folder / trial.TRIAL).exists()), key=_order)
+    tried = {name: sorted((each.parent for each in (kept / name).glob(f"*/{trial.TRIAL}")), key=_order) for name in names}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        folders = [folder for each in tried.values() for folder in each]
+        list(pool.map(lambda folder: _judge(folder, published / folder.parent.name / folder.name), folders))
+    for name, folders in tried.items():
         if not folders:
             continue
-        for folder in folders:
-            _judge(folder, published / name / folder.name)
         runs = tuple(_run(trial.read(published / name / folder.name), published / name / folder.name) for folder in folders)
         found = findings.entries(name, [(folder.name, published / name / folder.name) for folder in folders])
         servers.append(Told(runs=runs, entries=tuple((entry, assess.of(entry, assessments)) for entry in found)))
