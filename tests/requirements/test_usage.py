@@ -214,3 +214,15 @@ def test_a_known_count_is_exact(known: int, expected: Outcome) -> None:
     held = Held()
     held.add(purpose("constants/1", topics=("constant", f"prompt-tokens={known}")), answer(usage(4)))
     assert outcome("USAGE-PROMPT-EXACT", held) is expected
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(True, Outcome.FAIL), (False, Outcome.NOT_RUN)])
+def test_a_tool_that_nobody_is_shown_costs_nothing(calls: bool, expected: Outcome) -> None:
+    """A model in huggingface/transformers whose template has no tools never calls one."""
+    called: Json = [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    held = Held()
+    held.add(purpose(CONTROL), answer(usage(4)))
+    held.add(purpose("counting/longer", control=CONTROL, topics=("count", "longer")), answer(usage(9)))
+    held.add(purpose("counting/with-tool", needs=("tools",), control=CONTROL, topics=("count", "tool")), answer(usage(4)))
+    held.add(purpose("tools/auto", needs=("tools",)), answer(usage(4), tool_calls=called if calls else None))
+    assert outcome("USAGE-PROMPT-TOOL", held) is expected

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.model import Finding, Level
+from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import at, counted_variation, prompts
 from conformance.subjects.pair import Variation
+from conformance.subjects.traits import calls_tools
 
 
 @requirement(
@@ -17,7 +19,12 @@ from conformance.subjects.pair import Variation
     cites=[contract("/x-usage/prompt-grows"), incident("BerriAI/litellm#15417"), incident("epam/ai-dial-adapter-vertexai#217")],
 )
 def tools_cost_tokens(pair: Variation) -> Iterator[Finding]:
-    """prompt_tokens is larger when a tool is offered: the model has to read its description."""
+    """prompt_tokens is larger when a tool is offered: the model has to read its description.
+
+    Where no answer ever calls a tool, tools may be passed over, and then they cost nothing.
+    """
+    if not calls_tools(pair.varied.observation.evidence):
+        raise AbsentError("no answer calls a tool")
     return _grown(pair, "tool-uncounted")
 
 
