@@ -21,7 +21,10 @@ from markdown_it.token import Token
 ROOT = Path(__file__).parents[1]
 GENERATED = {"catalogue.md", "incidents.md", "quality.md"}
 """Made from the catalogue, or measured; they hold no command beyond the one that makes them."""
-DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "openapi" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "openapi/README.md", "field/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 WRITTEN = [name for name in NAMES if Path(name).name not in GENERATED]
 """Those that people write."""
