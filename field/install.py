@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,10 @@ def version(server: Server) -> str:
     """Return the version of what was really installed; empty where a server has none of its own."""
     folder = home(server)
     manifest = folder / "node_modules" / server.package / "package.json"
+    if server.version_command:
+        done = subprocess.run(server.version_command, capture_output=True, text=True, timeout=60, check=False)
+        found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
+        return found[0] if found else ""
     if not server.package:
         return ""
     if manifest.is_file():

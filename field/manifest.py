@@ -24,6 +24,8 @@ class Server:
     home_page: str = ""
     package: str = ""
     """The distribution whose version is the server's; empty for what has none."""
+    version_command: tuple[str, ...] = ()
+    """What prints the version of a server that the system has brought along."""
     pip: tuple[str, ...] = ()
     """Requirements, the exact version of `package` among them."""
     npm: tuple[str, ...] = ()
