@@ -188,6 +188,7 @@ def disagreements(headers: Sequence[Header]) -> tuple[Disagreement, ...]:
         "tier": [str(header.tier) for header in headers],
         "seed": [str(header.seed) for header in headers],
         "selection": [header.selection or "everything" for header in headers],
+        "shard": [header.shard or "none" for header in headers],
     }
     return tuple(
         Disagreement(name=name, values=tuple(shorten(value, _VALUE, placeholder=" …") for value in values))

@@ -114,6 +114,7 @@ def test_a_failure_for_another_reason_is_a_difference_but_no_change() -> None:
         ("tier", {"tier": Tier.FULL}),
         ("seed", {"seed": 2}),
         ("selection", {"selection": "STREAM-A"}),
+        ("shard", {"shard": "1/2"}),
     ],
 )
 def test_runs_that_were_not_asked_the_same_are_refused_by_the_name_of_what_differs(name: str, change: dict[str, object]) -> None:
