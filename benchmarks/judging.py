@@ -22,7 +22,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from conformance import contract, registry, session
+from conformance import contract, registry, reporting, session
 from conformance.judge import judge
 from conformance.model import Purpose
 from conformance.observation import Evidence
@@ -103,7 +103,7 @@ def read(folder: Path, number: int) -> None:
         judge(Evidence(opened, reading, opened.header.target), catalogue.requirements)
         show("judge", number, time.process_time() - began, unit)
         began = time.process_time()
-        report = session.judged(opened, reading, catalogue, catalogue.requirements)
+        report = reporting.judged(opened, reading, catalogue, catalogue.requirements)
         show("judge for a report", number, time.process_time() - began, unit)
         began = time.process_time()
         artefacts.write(report, place)

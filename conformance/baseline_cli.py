@@ -41,7 +41,7 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     with Record.open(path) as record:
         if record.plan is None:
             raise RecordError(f"The target of {path} could not be tested, so there is nothing to accept.", hint="Name another run.")
-        reading, catalogue = contract.load(record.header.dialect[-1]), registry.load()
+        reading, catalogue = contract.load(record.header.reading), registry.load()
         catalogue.verify(reading)
         entries, unknown = (_still(record.header.accepted, catalogue), ()) if old is None else _renewable(old, reading, catalogue)
         wanted = tuple(each for each in catalogue.requirements if not record.header.wanted or each.id in record.header.wanted)

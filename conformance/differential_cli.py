@@ -110,7 +110,7 @@ def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, 
     if (found := comparison.disagreements([upstream.header, gateway.header])) and not dialect:
         names = "; ".join(f"{each.name} ({', '.join(each.values)})" for each in found)
         raise ConfigurationError(f"The hops were not asked the same, they differ in {names}.", hint="Give both the same options.")
-    reading = contract.load(dialect or gateway.header.dialect[-1])
+    reading = contract.load(dialect or gateway.header.reading)
     catalogue = registry.load()
     catalogue.verify(reading)
     wanted: list[Requirement] = [each for each in catalogue.requirements if not gateway.header.wanted or each.id in gateway.header.wanted]

@@ -77,7 +77,7 @@ def judge(
     elif misplaced := [name for name, given in (("base-url", base_url), ("whole", whole), ("skip-unreadable", skip_unreadable)) if given]:
         raise ConfigurationError(f"--{misplaced[0]} is for captured traffic; {source} is the record of a run.", hint="Leave it out.")
     with Record.open(path) as opened:
-        reading = contract.load(dialect or opened.header.dialect[-1])
+        reading = contract.load(dialect or opened.header.reading)
         catalogue.verify(reading)
         wanted = catalogue.requirements if everything else _wanted(opened.header, catalogue)
         accepted = None if baseline is None else _accepted(baseline, opened.header, reading, catalogue)

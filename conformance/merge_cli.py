@@ -32,7 +32,7 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
         header, footer = sharding.whole(records, [record.gap for record in records])
         runlog.merge(records, header, footer, output / session.RECORD)
     with runlog.Record.open(output / session.RECORD) as whole:
-        reading = contract.load(dialect or header.dialect[-1])
+        reading = contract.load(dialect or header.reading)
         catalogue = registry.load()
         catalogue.verify(reading)
         wanted = [each for each in catalogue.requirements if not header.wanted or each.id in header.wanted]

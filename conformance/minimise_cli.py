@@ -65,7 +65,7 @@ def minimise(*, run: Path, requirement: str, max_requests: int, **values: Any) -
 
 def _as_recorded(values: dict[str, Any], header: Header) -> dict[str, Any]:
     """The options, with the target and the reading of the record where no others are given."""
-    known: dict[str, Any] = {"dialect": header.dialect[-1]}
+    known: dict[str, Any] = {"dialect": header.reading}
     if not values["base_url"] and not values["target"]:
         known |= {"base_url": header.target.base_url, "model": header.target.model}
     known |= {"claim": tuple(header.target.claims), "deny": tuple(header.target.denies), "key_variable": header.target.key_variable or None}

@@ -22,7 +22,7 @@ def opinion(*, record: Path, dialect: str) -> int:
     from conformance.runlog import Record
 
     with Record.open(record / session.RECORD if record.is_dir() else record) as opened:
-        reading = contract.load(dialect or opened.header.dialect[-1])
+        reading = contract.load(dialect or opened.header.reading)
         catalogue = registry.load()
         catalogue.verify(reading)
         report = reporting.judged(opened, reading, catalogue, catalogue.requirements)

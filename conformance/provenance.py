@@ -67,6 +67,8 @@ class Header:
     """Seconds since the epoch."""
     embedded: bool = False
     """Whether the target was the reference server, started for this run and gone after it."""
+    overlay: str = ""
+    """File of the reading, as the user named it; empty for a shipped one."""
     target_file: str = ""
     """The target file that it was begun with, as the user named it; empty for none."""
     shard: str = ""
@@ -81,6 +83,11 @@ class Header:
     """Revision at which the scored set was frozen: requirements that came later never gate. Empty when all are scored."""
     accepted: tuple[Accepted, ...] = ()
     """Entries of the baseline that the run was gated with, in the order of its file."""
+
+    @property
+    def reading(self) -> str:
+        """How its reading of the contract is named to whoever loads it."""
+        return self.overlay or self.dialect[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

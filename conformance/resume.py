@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from conformance import contract
 from conformance.baseline import Accepted
 from conformance.errors import ConfigurationError, RecordError
 from conformance.options import REFERENCE, Options
@@ -126,10 +125,11 @@ def _differences(recorded: Header, now: Header) -> Iterable[tuple[str, str, str]
 
 
 def _dialect(options: Options, header: Header) -> str:
-    name = header.dialect[-1]
-    if "dialect" not in options.named and name not in contract.dialect_names():
-        raise ConfigurationError(f"The run was begun with an overlay file of the name {name!r}.", hint="Name the file with --dialect FILE.")
-    return name
+    if header.overlay and "dialect" not in options.named and not Path(header.overlay).is_file():
+        raise ConfigurationError(
+            f"The run was begun with the overlay {header.overlay!r}, which is not there.", hint="Name it with --dialect FILE."
+        )
+    return header.reading
 
 
 def _strictness(header: Header) -> str:

@@ -183,6 +183,7 @@ class Run:
             target_file=self.target_file.path if self.target_file is not None else "",
             shard=self.shard,
             scored_revision=self.scored_revision,
+            overlay="" if self.options.dialect in contract.dialect_names() else self.options.dialect,
             strict=self.options.strict,
             accepted=self.accepted,
         )

@@ -34,7 +34,7 @@ def below(folders: Iterable[Path]) -> tuple[Path, ...]:
 
 def judged(record: Record, dialect: str = "", *, strict: bool = False) -> Report:
     """Judge a record by all of today's requirements, in the reading of its run unless another is named."""
-    reading = contract.load(dialect or record.header.dialect[-1])
+    reading = contract.load(dialect or record.header.reading)
     catalogue = registry.load()
     catalogue.verify(reading)
     return reporting.judged(record, reading, catalogue, catalogue.requirements, strict=strict)

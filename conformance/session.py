@@ -60,6 +60,8 @@ class Assignment:
     """Whether the target is the reference server, started for this run."""
     budget: Budget = field(default_factory=Budget)
     """What may be spent on it; keeps count."""
+    overlay: str = ""
+    """File of the reading, as the user named it; empty for a shipped one."""
     target_file: str = ""
     """The target file that the run was begun with; empty for none."""
     shard: Shard | None = None
@@ -87,6 +89,7 @@ class Assignment:
             embedded=self.embedded,
             wanted=tuple(requirement.id for requirement in self.requirements) if self.selection else (),
             strict=self.strict,
+            overlay=self.overlay,
             target_file=self.target_file,
             shard=str(self.shard or ""),
             scored_revision=self.scored_revision,

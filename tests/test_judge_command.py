@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 
 from conformance import contract, registry, session
 from conformance.cli import main
-from conformance.render import artefacts, summary
+from conformance.model import Tier
+from conformance.provenance import Header, Identity
+from conformance.render import artefacts, summary, wording
 from conformance.runlog import Record, RecordWriter
 from tests.test_compare_command import GOOD, saved
 from tests.test_imports import ASKED, URL, entry, har, line, log
@@ -280,3 +282,26 @@ def test_other_commands_read_such_a_record_too(tmp_path: Path, other: list[str])
     ended = CliRunner().invoke(main, [*other, str(tmp_path / "out")])
     assert ended.exit_code in (0, 1, 2, 4), ended.output
     assert not ended.exception or isinstance(ended.exception, SystemExit)
+
+
+def test_a_run_by_an_overlay_of_ones_own_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To judge it again, to go on with it and to ask one thing anew takes the file, not the name within it."""
+    overlay = "overlay: 1.0.0\ninfo: {title: Ours, version: '1'}\nx-extends: openai-compatible\n"
+    overlay += "actions: [{target: $.info, description: ours, update: {x-ours: true}}]\n"
+    (tmp_path / "ours.overlay.yaml").write_text(overlay, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    header = Header(
+        suite_version="0.1.0",
+        contract_revision="2026-11-21",
+        contract_digest="0" * 64,
+        catalogue_digest="0" * 64,
+        dialect=("openai", "openai-compatible", "ours"),
+        overlay="ours.overlay.yaml",
+        target=Identity(base_url="http://127.0.0.1:1/v1", model="m"),
+        tier=Tier.GATE,
+        seed=1,
+        selection="",
+        started=1.0,
+    )
+    assert contract.load(header.reading).dialect == "ours"
+    assert "--dialect ours.overlay.yaml" in wording.rerun(header, "STREAM-DONE")

@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], dict[str, object], tuple[str,
     "other-keywords": (nothing, {"keywords": "USAGE"}, ("-k USAGE",)),
     "other-contract": (changed(contract_digest="0123456789abcdef"), {}, ("contract was changed", "0123456789ab")),
     "other-catalogue": (changed(catalogue_digest="0123456789abcdef"), {}, ("catalogue of requirements was changed", "0123456789ab")),
-    "own-overlay": (changed(dialect=["openai", "mine"]), {}, ("'mine'", "--dialect FILE")),
+    "own-overlay": (changed(dialect=["openai", "mine"], overlay="mine.overlay.yaml"), {}, ("'mine.overlay.yaml'", "--dialect FILE")),
     "output": (nothing, {"output": "elsewhere"}, ("--output",)),
 }
 

@@ -105,7 +105,7 @@ def rerun(header: Header, identifier: str) -> str:
     The embedded server is gone after its run, and its port with it: it is started anew.
     """
     target, usual = header.target, Options()
-    dialect = header.dialect[-1] if header.dialect else usual.dialect
+    dialect = header.reading if header.dialect else usual.dialect
     file = ["--target", header.target_file] if header.target_file else []
     words = ["conformance", "run", *file, *_endpoint(header)]
     chosen = (("--dialect", dialect, usual.dialect), ("--tier", header.tier, usual.tier), ("--seed", header.seed, usual.seed))
