@@ -19,7 +19,6 @@ VERDICTS: Final = {
     "set-up": "True of what was started here, and owed to how: a mock that says what it was told to, a gateway without its database.",
     "open": "Rightly left open: nothing that came back could decide it.",
     "follows": "Left open because of another finding of the same server.",
-    "ours": "Ours: the requirement was wrong.",
 }
 """What can be made of a finding."""
 
@@ -45,6 +44,21 @@ class Assessment:
         if entry.outcome == "ERROR" or (entry.outcome == "FAIL") is (self.verdict in {"open", "follows"}):
             return False
         return not self.codes or entry.codes <= set(self.codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A verdict that the field trial showed to be wrong."""
+
+    requirement: str
+    server: str
+    what: str
+    """What was said, and why it was not so."""
+
+
+def mended(path: Path = HERE / "assessments.toml") -> tuple[Mended, ...]:
+    """Return those of the file, in its order."""
+    return tuple(Mended(**table) for table in tomllib.loads(path.read_text("utf-8")).get("mended", ()))
 
 
 def load(path: Path = HERE / "assessments.toml") -> tuple[Assessment, ...]:

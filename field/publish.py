@@ -22,7 +22,7 @@ from markupsafe import Markup
 from conformance.render.markdown import code, prose
 from conformance.render.text import visible
 from field import assess, findings, trial
-from field.assess import Assessment
+from field.assess import Assessment, Mended
 from field.errors import FieldError
 from field.findings import Entry
 from field.manifest import HERE
@@ -79,20 +79,25 @@ class Told:
 
 def publish(kept: Path, published: Path, names: Iterable[str]) -> int:
     """Write everything that is published, and return how many findings nobody has assessed yet. Raises `FieldError`."""
-    assessments = assess.load()
-    servers = []
-    tried = {name: sorted((each.parent for each in (kept / name).glob(f"*/{trial.TRIAL}")), key=_order) for name in names}
+    wanted = tuple(names)
+    folders = [each.parent for name in wanted for each in (kept / name).glob(f"*/{trial.TRIAL}")]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        folders = [folder for each in tried.values() for folder in each]
         list(pool.map(lambda folder: _judge(folder, published / folder.parent.name / folder.name), folders))
-    for name, folders in tried.items():
-        if not folders:
-            continue
-        runs = tuple(_run(trial.read(published / name / folder.name), published / name / folder.name) for folder in folders)
-        found = findings.entries(name, [(folder.name, published / name / folder.name) for folder in folders])
-        servers.append(Told(runs=runs, entries=tuple((entry, assess.of(entry, assessments)) for entry in found)))
+    return tell(published, wanted)
+
+
+def tell(published: Path, names: Iterable[str]) -> int:
+    """Write the index and the list of what is published already; return how many findings are new. Raises `FieldError`."""
+    assessments, mended = assess.load(), assess.mended()
+    servers = []
+    for name in names:
+        folders = sorted((each.parent for each in (published / name).glob(f"*/{trial.TRIAL}")), key=_order)
+        if folders:
+            runs = tuple(_run(trial.read(folder), folder) for folder in folders)
+            found = findings.entries(name, [(folder.name, folder) for folder in folders])
+            servers.append(Told(runs=runs, entries=tuple((entry, assess.of(entry, assessments)) for entry in found)))
     (published / INDEX).write_text(index(servers), "utf-8")
-    (published / LIST).write_text("\n".join(report(servers)) + "\n", "utf-8")
+    (published / LIST).write_text("\n".join(report(servers, mended)) + "\n", "utf-8")
     return sum(server.new for server in servers)
 
 
@@ -150,7 +155,7 @@ def index(servers: list[Told]) -> str:
     return environment.get_template("index.html.j2").render(servers=servers, style=style, policy=policy, list=LIST)
 
 
-def report(servers: list[Told]) -> Iterator[str]:
+def report(servers: list[Told], mended: Iterable[Mended] = ()) -> Iterator[str]:
     """Yield the lines of the list, in Markdown: every failure at MUST and SHOULD with its evidence, and all that is open at MUST."""
     yield "# What the field trial found"
     yield ""
@@ -172,6 +177,11 @@ def report(servers: list[Told]) -> Iterator[str]:
             version, told = run.trial.version or "-", f"[{run.trial.title}](#{run.trial.server})"
             cells = (told, version, f"[{run.trial.dialect}]({run.href}/report.html)", run.must, run.should, run.undecided, server.new)
             yield f"| {' | '.join(map(str, cells))} |"
+    yield ""
+    yield "## Verdicts that were wrong, and are mended"
+    yield ""
+    for each in mended:
+        yield f"- `{each.requirement}`, of {each.server}: {prose(each.what)}"
     for server in servers:
         yield from _server(server)
 
