@@ -182,5 +182,5 @@ def field_report(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Print the suite's speed as ratios measured in one run."""
     _install(session, "tests")
-    for script in ("decoder", "throughput"):
+    for script in ("decoder", "throughput", "judging"):
         session.run("python", f"benchmarks/{script}.py", *session.posargs)

@@ -120,6 +120,7 @@ def yardstick(folder: Path, number: int) -> float:
 
 
 def number_of(number: int) -> str:
+    """Name of the folder of a record."""
     return f"{number} exchanges"
 
 

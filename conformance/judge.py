@@ -78,7 +78,8 @@ class _Tally:
             self.gap(Gap(GapKind.UNMET, f"{_observation(subject)}: {premise}"))
         except AbsentError as absent:
             self.absent += 1
-            _note(f"{_observation(subject)}: {absent}", self.reasons)
+            if len(self.reasons) < KEPT_REASONS:
+                _note(f"{_observation(subject)}: {absent}", self.reasons)
         except Exception as bug:  # noqa: BLE001 - whatever a check does wrong is our ERROR and nobody's FAIL
             self.bug(_observation(subject), bug)
         else:
@@ -131,8 +132,7 @@ def _note(reason: str, kept: dict[str, None]) -> None:
 
 def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verdict, ...]:
     """Give every requirement its verdict, in the order given."""
-    wanted = tuple(requirements)
-    tallies = {requirement.id: _Tally() for requirement in wanted}
+    wanted = [(requirement, _Tally()) for requirement in requirements]
     views = _Views(wanted)
     for asked in evidence.all():
         for view, judged in views.of(asked.purpose):
@@ -141,17 +141,17 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
                 # Most views have nothing to do with most requests.
                 subjects = tuple(seen) if seen else ()
             except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
-                for requirement in judged:
-                    tallies[requirement.id].bug(asked.purpose.key, bug)
+                for _, tally in judged:
+                    tally.bug(asked.purpose.key, bug)
                 continue
             for subject in subjects:
                 if not isinstance(subject, Gap):
-                    for requirement in judged:
-                        tallies[requirement.id].judge(requirement, subject)
+                    for requirement, tally in judged:
+                        tally.judge(requirement, subject)
                 elif view.covers(asked.purpose):
-                    for requirement in judged:
-                        tallies[requirement.id].gap(subject)
-    return tuple(_verdict(requirement, tallies[requirement.id], level(requirement, evidence.contract)) for requirement in wanted)
+                    for _, tally in judged:
+                        tally.gap(subject)
+    return tuple(_verdict(requirement, tally, level(requirement, evidence.contract)) for requirement, tally in wanted)
 
 
 def counts(verdicts: Iterable[Verdict]) -> Mapping[tuple[Level, Outcome], int]:
@@ -160,17 +160,21 @@ def counts(verdicts: Iterable[Verdict]) -> Mapping[tuple[Level, Outcome], int]:
     return {pair: len(list(group)) for pair, group in groupby(ordered)}
 
 
+_Judged = tuple[View[Any], list[tuple[Requirement, _Tally]]]
+"""A view, and who looks at it."""
+
+
 class _Views:
     """What the requirements look at. Those that look at the same share its subjects, and so what was parsed."""
 
-    def __init__(self, requirements: tuple[Requirement, ...]) -> None:
-        views: dict[int, tuple[View[Any], list[Requirement]]] = {}
-        for requirement in requirements:
-            views.setdefault(id(requirement.on), (requirement.on, []))[1].append(requirement)
+    def __init__(self, wanted: Iterable[tuple[Requirement, _Tally]]) -> None:
+        views: dict[int, _Judged] = {}
+        for requirement, tally in wanted:
+            views.setdefault(id(requirement.on), (requirement.on, []))[1].append((requirement, tally))
         self._all = list(views.values())
-        self._known: dict[tuple[frozenset[str], frozenset[str]], list[tuple[View[Any], list[Requirement]]]] = {}
+        self._known: dict[tuple[frozenset[str], frozenset[str]], list[_Judged]] = {}
 
-    def of(self, purpose: Purpose) -> list[tuple[View[Any], list[Requirement]]]:
+    def of(self, purpose: Purpose) -> list[_Judged]:
         """Those that may see something in a request: not those of features and topics that it has nothing to do with."""
         kind = purpose.needs, purpose.topics
         found = self._known.get(kind)
