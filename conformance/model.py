@@ -303,6 +303,15 @@ class Exchange:
         """Type and subtype of the response in lower case, without parameters; empty when there is none."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
+    @property
+    def charset(self) -> str:
+        """The charset that the media type names, in lower case and without quotes; empty when it names none."""
+        for parameter in (self.header("content-type") or "").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip('"').lower()
+        return ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:

@@ -61,8 +61,9 @@ def json_output(ask: Ask) -> Iterator[Step]:
 def roles(ask: Ask) -> Iterator[Step]:
     """Every role, content as string and as parts, history in the forms in which clients replay it."""
     user: Json = {"role": "user", "content": PROMPT}
-    parts: Json = {"role": "user", "content": [{"type": "text", "text": PROMPT}]}
-    yield ask.step("user-parts", ask.body([parts]), needs=["content-parts"], control=ask.control, topics=["parts"])
+    half = PROMPT.index(" ", len(PROMPT) // 2)
+    parts: Json = {"role": "user", "content": [{"type": "text", "text": text} for text in (PROMPT[:half], PROMPT[half:])]}
+    yield ask.step("user-parts", ask.body([parts]), needs=["content-parts"], control=ask.control, topics=["several-parts"])
     rule = "Answer briefly."
     yield ask.step(
         "system", ask.body([{"role": "system", "content": rule}, user]), control=ask.control, topics=["system", "system-role", "turn"]

@@ -154,3 +154,15 @@ def content_in_reasoning(completion: Completion, call: Call) -> Completion:
         return completion
     spoken = (replace(each, pieces=()) if each.finish == Finish.STOP and each.pieces else each for each in completion.choices)
     return replace(completion, choices=tuple(spoken))
+
+
+@defect("created-fraction-whole", seam=ANSWER, trips={"ANSWER-CREATED-INTEGER"}, incident="siyuan-note/siyuan#14787")
+def created_fraction_whole(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """The time of an answer in one piece has a fraction."""
+    return answer | {"created": int(str(answer["created"])) + 0.25}
+
+
+@defect("answer-charset-latin", seam=REPLY, trips={"ANSWER-CHARSET"})
+def answer_charset_latin(reply: Reply, _: Call) -> Reply:
+    """Answers in UTF-8 are labelled with another charset."""
+    return reply.with_header("content-type", 'application/json; charset="ISO-8859-1"') if reply.status == 200 else reply

@@ -87,3 +87,13 @@ def logprobs_last_missing(answer: dict[str, Json], _: Call) -> dict[str, Json]:
         if entries := items(choice, "logprobs", "content"):
             entries.pop()
     return answer
+
+
+@defect("top-logprobs-disagree", seam=ANSWER, trips={"ANSWER-TOP-LOGPROBS-AGREE"})
+def top_logprobs_disagree(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """Alternatives are told at another temperature than the token that was taken."""
+    for entry in _entries(answer):
+        for other in items(entry, "top_logprobs"):
+            if isinstance(other, dict) and isinstance(value := other["logprob"], int | float):
+                other["logprob"] = value * 1.5 - 0.5
+    return answer

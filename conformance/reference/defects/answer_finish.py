@@ -85,6 +85,12 @@ def stop_list_ignored(request: ChatRequest, call: Call) -> ChatRequest:
     return replace(request, stops=()) if listed else request
 
 
+@defect("stop-list-first", seam=REQUEST, trips={"ANSWER-STOP"})
+def stop_list_first(request: ChatRequest, _: Call) -> ChatRequest:
+    """Of several stop strings the first one is heeded."""
+    return replace(request, stops=request.stops[:1])
+
+
 @defect("stop-included", seam=COMPLETION, trips={"ANSWER-STOP-EXCLUDED"})
 def stop_included(completion: Completion, call: Call) -> Completion:
     """The stop string that ended a text is part of it."""
@@ -101,3 +107,13 @@ def stop_included(completion: Completion, call: Call) -> Completion:
 def stop_ends_as_length(completion: Completion, call: Call) -> Completion:
     """A stop string is kept from the client while the model goes on to the cap."""
     return _ended(completion, Finish.STOP, Finish.LENGTH) if call.request.stops else completion
+
+
+@defect("function-call-with-calls", seam=CHUNKS, trips={"ANSWER-FINISH-TOOL-CALLS", "STREAM-SAME-FINISH"})
+def function_call_with_calls(chunks: Chunks, _: Call) -> Chunks:
+    """A streamed answer that calls a tool ends with the word for the calls of old."""
+    for chunk in chunks:
+        for choice in each_choice(chunk):
+            if choice["finish_reason"] == Finish.TOOL_CALLS:
+                choice["finish_reason"] = Finish.FUNCTION_CALL
+        yield chunk

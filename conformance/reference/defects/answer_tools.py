@@ -124,3 +124,13 @@ def call_index_left(answer: dict[str, Json], _: Call) -> dict[str, Json]:
             if isinstance(call, dict):
                 call["index"] = number
     return answer
+
+
+@defect("content-none-beside-calls", seam=ANSWER, trips={"ANSWER-CONTENT-NO-WORD-FOR-NULL"})
+def content_none_beside_calls(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """Beside calls the content is what Python writes for nothing."""
+    for choice in each_choice(answer):
+        message = choice["message"]
+        if isinstance(message, dict) and message.get("tool_calls") and message["content"] is None:
+            message["content"] = str(None)
+    return answer

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from conformance.reference.behaviour import FRAMES, Call, Frames, defect
+from conformance.reference.behaviour import FRAMES, STREAM, Call, Frames, defect
 from conformance.reference.frames import DONE
+from conformance.reference.transport import Reply
 
 
 def _event(frames: Frames, number: int, change: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -127,3 +128,9 @@ def characters_replaced(frames: Frames, _: Call) -> Frames:
     """Tokens are turned into text one by one, so that characters of several tokens are lost."""
     for frame in frames:
         yield frame.replace("😀".encode(), "\ufffd\ufffd".encode()) if isinstance(frame, bytes) else frame
+
+
+@defect("charset-latin", seam=STREAM, trips={"STREAM-CHARSET"})
+def charset_latin(reply: Reply, _: Call) -> Reply:
+    """Streams are labelled with a charset that they do not have."""
+    return reply.with_header("content-type", "text/event-stream; charset=ISO-8859-1")

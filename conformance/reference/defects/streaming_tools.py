@@ -140,3 +140,44 @@ def tool_arguments_cut(chunks: Chunks, _: Call) -> Chunks:
             function["arguments"] = text.replace("}", "")
 
     return _each(chunks, cut)
+
+
+@defect(
+    "tool-arguments-snapshots",
+    seam=CHUNKS,
+    trips={"STREAM-TOOL-DELTAS", "STREAM-TOOL-JOIN", "ANSWER-ARGUMENTS-JSON"},
+    incident="NousResearch/hermes-agent#35592",
+)
+def tool_arguments_snapshots(chunks: Chunks, _: Call) -> Chunks:
+    """Each fragment of a call holds all of its arguments so far."""
+    so_far: dict[str, str] = {}
+
+    def gather(fragment: dict[str, Json]) -> None:
+        index, function = str(fragment["index"]), _function(fragment)
+        if "arguments" in function:
+            so_far[index] = so_far.get(index, "") + str(function["arguments"])
+            function["arguments"] = so_far[index]
+
+    return _each(chunks, gather)
+
+
+@defect(
+    "tool-arguments-placeholder",
+    seam=CHUNKS,
+    trips={"STREAM-TOOL-DELTAS", "STREAM-TOOL-JOIN", "ANSWER-ARGUMENTS-JSON"},
+    incident="openai/openai-agents-js#712",
+)
+def tool_arguments_placeholder(chunks: Chunks, _: Call) -> Chunks:
+    """Arguments begin with an empty object, and then with themselves."""
+
+    def begin(fragment: dict[str, Json]) -> None:
+        if "id" in fragment and "arguments" in (function := _function(fragment)):
+            function["arguments"] = "{}"
+
+    return _each(chunks, begin)
+
+
+@defect("tool-name-blank", seam=CHUNKS, trips={"STREAM-TOOL-BLANK"}, incident="lazy-hq/aisdk#121")
+def tool_name_blank(chunks: Chunks, _: Call) -> Chunks:
+    """Later fragments of a call have an empty string for its name."""
+    return _each_later(chunks, lambda fragment, _first: _function(fragment).update(name=""))

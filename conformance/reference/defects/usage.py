@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, Call, Chunks, defect
 from conformance.reference.completion import Finish
 from conformance.reference.tokens import prompt_tokens
+from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
     from conformance.model import Json
@@ -61,13 +62,18 @@ def usage_details_strings(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     return _put(answer, "prompt_tokens_details", "cached_tokens", "0")
 
 
-@defect("total-wrong", seam=COMPLETION, trips={"USAGE-TOTAL"}, incident="mozilla-ai/any-llm#1290")
+@defect("total-wrong", seam=COMPLETION, trips={"USAGE-TOTAL", "USAGE-TOTAL-ACCOUNTED"}, incident="mozilla-ai/any-llm#1290")
 def total_wrong(completion: Completion, _: Call) -> Completion:
     """The total is one more than the sum."""
     return replace(completion, usage=replace(completion.usage, total=completion.usage.total + 1))
 
 
-@defect("total-wrong-streamed", seam=CHUNKS, trips={"USAGE-TOTAL"}, incident="router-for-me/CLIProxyAPI#5733")
+@defect(
+    "total-wrong-streamed",
+    seam=CHUNKS,
+    trips={"USAGE-TOTAL", "USAGE-TOTAL-ACCOUNTED"},
+    incident="router-for-me/CLIProxyAPI#5733",
+)
 def total_wrong_streamed(chunks: Chunks, _: Call) -> Chunks:
     """In streams alone the total leaves out the prompt."""
     for chunk in chunks:
@@ -166,7 +172,7 @@ def prompt_includes_parameters(completion: Completion, call: Call) -> Completion
     return recounted(completion, prompt=completion.usage.prompt + 2) if named else completion
 
 
-@defect("parts-lost", seam=COMPLETION, trips={"USAGE-PROMPT-PARTS"}, incident="CommandCodeAI/command-code#807")
+@defect("parts-lost", seam=COMPLETION, trips={"USAGE-PROMPT-PARTS", "USAGE-PROMPT-PARTS-ALL"}, incident="CommandCodeAI/command-code#807")
 def parts_lost(completion: Completion, call: Call) -> Completion:
     """Text in parts is accepted and does not reach the model."""
     messages = call.body.get("messages") if isinstance(call.body, dict) else None
@@ -196,3 +202,28 @@ def prompt_counted_by_pairs(completion: Completion, _: Call) -> Completion:
 def tools_uncounted(completion: Completion, call: Call) -> Completion:
     """The declarations of tools are not counted."""
     return recounted(completion, prompt=prompt_tokens(replace(call.request, overhead=())))
+
+
+@defect("cut-answers-overcounted", seam=COMPLETION, trips={"USAGE-CAP"})
+def cut_answers_overcounted(completion: Completion, _: Call) -> Completion:
+    """An answer that the cap cut off is counted with an end that it did not come to."""
+    cut = completion.choices[0].finish == Finish.LENGTH
+    return recounted(completion, generated=completion.usage.completion + 1) if cut else completion
+
+
+@defect("cut-logprobs-undercounted", seam=COMPLETION, trips={"USAGE-LOGPROBS"})
+def cut_logprobs_undercounted(completion: Completion, call: Call) -> Completion:
+    """Of a text that was cut off and is listed with log probabilities, the last token is not counted."""
+    cut = call.request.logprobs and completion.choices[0].finish == Finish.LENGTH
+    return recounted(completion, generated=completion.usage.completion - 1) if cut else completion
+
+
+@defect("last-part-alone", seam=COMPLETION, trips={"USAGE-PROMPT-PARTS-ALL"}, incident="Blaizzy/mlx-vlm#1137")
+def last_part_alone(completion: Completion, call: Call) -> Completion:
+    """Of several text parts the last one reaches the model."""
+    turns = items(call.body, "messages")
+    texts = [[str(get(part, "text")) for part in items(turn, "content")] for turn in turns]
+    kept = tuple(
+        replace(message, text=parts[-1]) if len(parts) > 1 else message for message, parts in zip(call.request.messages, texts, strict=True)
+    )
+    return recounted(completion, prompt=prompt_tokens(replace(call.request, messages=kept)))

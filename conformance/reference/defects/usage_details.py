@@ -74,3 +74,9 @@ def times_as_text(answer: dict[str, Json], _: Call) -> dict[str, Json]:
 def vendor_details_negative(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """Tokens that were written to the cache are subtracted from nothing."""
     return _changed(answer, prompt_tokens_details={"cached_tokens": 0, "caching_tokens": -3})
+
+
+@defect("details-as-text", seam=ANSWER, trips={"USAGE-DETAILS-INTEGERS"})
+def details_as_text(answer: dict[str, Json], _: Call) -> dict[str, Json]:
+    """The details of the completion are a text for people."""
+    return _changed(answer, completion_tokens_details="reasoning_tokens=0")

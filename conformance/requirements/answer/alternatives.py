@@ -14,6 +14,9 @@ from conformance.requirements.answer.logprobs import ROUNDING, asked
 from conformance.strictjson import get, items
 from conformance.subjects.reply import Reply
 
+DRIFT: Final = 0.1
+"""How far two accounts of one log probability may lie apart through numbers of little precision."""
+
 SLACK: Final = 0.02
 """How far the sum of a few rounded probabilities may come out above 1."""
 
@@ -35,14 +38,16 @@ def some_alternatives_are_given(answered: Reply) -> Iterator[Finding]:
         yield Finding(code="none", expected=f"up to {most} alternatives", received=f"none for any of {len(entries)} tokens", at=place)
 
 
+def _tokens(answered: Reply) -> Iterator[tuple[str, Json]]:
+    """Pointer and entry of every token."""
+    for position, choice in enumerate(answered.choices):
+        for number, entry in enumerate(choice.logprobs):
+            yield f"/choices/{position}/logprobs/content/{number}", entry
+
+
 def _ranked(answered: Reply) -> Iterator[tuple[str, list[Json]]]:
     """Pointer and alternatives of every token that has some, in their order. Raises `AbsentError` when none has."""
-    found = [
-        (f"/choices/{position}/logprobs/content/{number}/top_logprobs", others)
-        for position, choice in enumerate(answered.choices)
-        for number, entry in enumerate(choice.logprobs)
-        if (others := items(entry, "top_logprobs"))
-    ]
+    found = [(f"{pointer}/top_logprobs", others) for pointer, entry in _tokens(answered) if (others := items(entry, "top_logprobs"))]
     if not found:
         raise AbsentError("no token has alternatives")
     yield from found
@@ -99,3 +104,26 @@ def as_many_alternatives_as_asked(answered: Reply) -> Iterator[Finding]:
     if longest < most:
         place = Place(pointer="/choices/0/logprobs/content/0/top_logprobs")
         yield Finding(code="fewer", expected=f"{most} alternatives", received=f"{longest} at most", at=place)
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-AGREE",
+    Level.SHOULD,
+    on=asked,
+    cites=[contract("/components/schemas/TokenLogprob"), contract("/components/schemas/TopLogprob")],
+)
+def token_and_alternative_agree(answered: Reply) -> Iterator[Finding]:
+    """A token that is among its own alternatives has the same log probability in both places.
+
+    Two tokens may be spelt alike, so one that agrees is enough.
+    """
+    seen = 0
+    for pointer, entry in _tokens(answered):
+        same = [other for other in items(entry, "top_logprobs") if all(get(other, name) == get(entry, name) for name in ("token", "bytes"))]
+        own, told = _logarithms([entry]), _logarithms(same)
+        seen += bool(own and told)
+        if own and told and all(abs(value - own[0]) > DRIFT for value in told):
+            received = ", ".join(f"{value:.4g}" for value in told)
+            yield Finding(code="differs", expected=f"{own[0]:.4g}", received=received, at=Place(pointer=f"{pointer}/top_logprobs"))
+    if not seen:
+        raise AbsentError("no token is among its own alternatives")

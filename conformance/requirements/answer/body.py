@@ -12,6 +12,9 @@ from conformance.strictjson import JsonNote, NoteCode, Parsed, show
 
 RFC8259: Final = "https://www.rfc-editor.org/rfc/rfc8259"
 
+UTF_8: Final = ("utf-8", "utf8", "us-ascii", "ascii")
+"""Labels under which UTF-8 can be read; the last two for text that was written in escapes."""
+
 
 def _whole_wanted(purpose: Purpose) -> bool:
     return not purpose.stream
@@ -97,6 +100,24 @@ def text_is_unicode(answered: Observation) -> Iterator[Finding]:
     """No string of an answer holds half a surrogate pair; readers that encode it as UTF-8 fail."""
     for _ in _notes(answered, NoteCode.LONE_SURROGATE):
         yield Finding(code="lone-surrogate", expected="whole characters", received="an escape for half of one")
+
+
+@requirement(
+    "ANSWER-CHARSET",
+    Level.SHOULD,
+    on=success,
+    cites=[
+        contract("/x-http/json-utf-8"),
+        standard("RFC 8259 §8.1", f"{RFC8259}#section-8.1"),
+        standard("RFC 8259 §11", f"{RFC8259}#section-11"),
+    ],
+    rests_on=[Detail.LABEL],
+)
+def charset_is_utf_8(answered: Observation) -> Iterator[Finding]:
+    """The label of an answer names no charset other than UTF-8: JSON has no other, and libraries that believe the label garble the text."""
+    _document(answered)
+    if (charset := answered.exchange.charset) and charset not in UTF_8:
+        yield Finding(code="charset", expected="utf-8", received=charset, at=Place(header="content-type"))
 
 
 @requirement(

@@ -135,14 +135,15 @@ def length_means_cut(answered: Reply) -> Iterator[Finding]:
 def calls_end_with_tool_calls(answered: Reply) -> Iterator[Finding]:
     """A choice that calls a tool ends with `tool_calls`, not with `stop`, unless the request named the tool.
 
-    Agents decide by it whether to go on.
+    Nor with `function_call`, which is the word for the calls of old. Agents decide by it whether to go on.
     """
     calling = [(position, choice) for position, choice in _finished(answered) if choice.calls]
     if not calling or isinstance(get(answered.request, "tool_choice"), dict):
         raise UnmetError("no choice calls a tool of the model's own accord")
     for position, choice in calling:
-        if choice.finish_reason == "stop":
-            yield Finding(code="stop-with-calls", expected="tool_calls", received=show(choice.finish_reason), at=_at(position))
+        if choice.finish_reason in ("stop", "function_call"):
+            code = "stop-with-calls" if choice.finish_reason == "stop" else "function-call-with-calls"
+            yield Finding(code=code, expected="tool_calls", received=show(choice.finish_reason), at=_at(position))
 
 
 @requirement(

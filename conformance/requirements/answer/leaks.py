@@ -48,3 +48,24 @@ def _repeats(text: str, call: Call) -> bool:
         return isinstance(value, dict) and bool(value) and value == parse(call.arguments).value
     except NotJsonError:
         return False
+
+
+_NULLS: Final = frozenset({"null", "none", "nil", "undefined"})
+"""What writers make of a value that is not there, in the languages that servers are written in."""
+
+
+@requirement(
+    "ANSWER-CONTENT-NO-WORD-FOR-NULL",
+    Level.SHOULD,
+    on=valid_reply.needing("tools"),
+    cites=[contract("/components/schemas/ResponseMessage")],
+)
+def nothing_is_not_spelt_out(answered: Reply) -> Iterator[Finding]:
+    """Where a choice calls a tool and says nothing, the content is null, absent or empty, and not the word `null` or `None`."""
+    calling = [(position, choice) for position, choice in enumerate(answered.choices) if choice.calls]
+    if not calling:
+        raise AbsentError("no choice calls a tool")
+    for position, choice in calling:
+        if choice.text.strip().lower() in _NULLS:
+            place = Place(pointer=f"/choices/{position}/message/content")
+            yield Finding(code="spelt-out", expected="null", received=show(choice.text), at=place)

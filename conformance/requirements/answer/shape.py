@@ -21,6 +21,9 @@ CLOCK_SKEW: Final = 24 * 60 * 60
 _OWNED: Final = re.compile(r"/object|/usage.*|/choices(/\d+/(index|finish_reason|logprobs/.*|message/(role|content|tool_calls.*)))?")
 """Pointers that requirements of their own watch."""
 
+_FRACTION: Final = re.compile(r"\d+\.\d+")
+"""A time with a fraction: ANSWER-CREATED-INTEGER watches it."""
+
 _OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason", "logprobs", "role", "content"})
 """Members whose absence requirements of their own watch."""
 
@@ -28,7 +31,7 @@ _OWNED_MEMBERS: Final = frozenset({"object", "choices", "index", "finish_reason"
 def _unowned(fault: SchemaFault) -> bool:
     if fault.keyword == "required" and any(f"'{name}'" in fault.message for name in _OWNED_MEMBERS):
         return False
-    if (fault.pointer, fault.keyword) == ("/service_tier", "enum"):
+    if (fault.pointer, fault.keyword) == ("/service_tier", "enum") or (fault.pointer == "/created" and _FRACTION.fullmatch(fault.value)):
         return False
     return not _OWNED.fullmatch(fault.pointer)
 
@@ -109,6 +112,26 @@ def created_is_about_now(whole: Answer) -> Iterator[Finding]:
     now = round(whole.exchange.started)
     if abs(value - now) > CLOCK_SKEW:
         yield Finding(code="not-now", expected=f"about {now}", received=show(value), at=Place(pointer="/created"))
+
+
+@requirement(
+    "ANSWER-CREATED-INTEGER",
+    Level.MUST,
+    on=valid_answer,
+    cites=[
+        contract("/components/schemas/Created"),
+        incident("siyuan-note/siyuan#14787"),
+        incident("envoyproxy/ai-gateway#962"),
+        incident("QuantumNous/new-api#1131"),
+    ],
+)
+def created_has_no_fraction(whole: Answer) -> Iterator[Finding]:
+    """The time in `created` is a whole number of seconds; clients that keep it in an integer fail on the rest of a second."""
+    value = get(whole.body, "created")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnmetError("created is no number, which is the schema's affair")
+    if not is_integer(value):
+        yield Finding(code="fraction", expected=show(int(value)), received=show(value), at=Place(pointer="/created"))
 
 
 @requirement(

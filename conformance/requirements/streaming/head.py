@@ -14,6 +14,9 @@ from conformance.subjects.reply import Stream, streamed_answer
 
 EVENT_STREAM = "text/event-stream"
 
+UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
+"""Labels under which UTF-8 can be read; the last two for text that was written in escapes."""
+
 
 @requirement(
     "STREAM-HONOURED",
@@ -54,6 +57,22 @@ def media_type_is_event_stream(stream: Stream) -> Iterator[Finding]:
     label = stream.exchange.header("content-type")
     if stream.exchange.media_type != EVENT_STREAM:
         yield Finding(code="label", expected=EVENT_STREAM, received=label or "(absent)", at=Place(header="content-type"))
+
+
+@requirement(
+    "STREAM-CHARSET",
+    Level.SHOULD,
+    on=streamed_answer,
+    cites=[
+        standard("HTML §16.3.2", "https://html.spec.whatwg.org/multipage/iana.html#text/event-stream"),
+        contract("/x-stream/utf-8"),
+    ],
+    rests_on=[Detail.LABEL],
+)
+def charset_is_utf_8(stream: Stream) -> Iterator[Finding]:
+    """The label of a stream names no charset other than UTF-8: browsers give up on any other, and libraries read other characters."""
+    if (charset := stream.exchange.charset) and charset not in UTF_8:
+        yield Finding(code="charset", expected="utf-8", received=charset, at=Place(header="content-type"))
 
 
 @requirement(

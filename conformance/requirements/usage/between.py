@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from conformance.model import Finding, Level
 from conformance.observation import UnmetError
@@ -10,6 +11,9 @@ from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import SLACK, at, count, counted_twins, counted_variation, prompts, reasoning, same_prompt
 from conformance.subjects.pair import Twins, Variation
 from conformance.subjects.reply import Reply, reply
+
+SEAM: Final = 4
+"""Tokens that templates put between two parts, or that a text costs more or less when it is cut there."""
 
 
 @requirement(
@@ -103,6 +107,31 @@ def parts_cost_what_the_string_costs(pair: Variation) -> Iterator[Finding]:
     """
     prompts(pair)
     return same_prompt(pair.control, pair.varied)
+
+
+@requirement(
+    "USAGE-PROMPT-PARTS-ALL",
+    Level.MUST,
+    on=counted_variation.about("several-parts"),
+    cites=[
+        contract("/x-request/content-parts-all"),
+        incident("Blaizzy/mlx-vlm#1137"),
+        incident("oobabooga/textgen#6528"),
+        incident("CommandCodeAI/command-code#807"),
+    ],
+    shows=["content-parts"],
+)
+def all_parts_cost_what_the_string_costs(pair: Variation) -> Iterator[Finding]:
+    """Content as two text parts costs about the prompt_tokens of the whole text as a string: a few tokens are let pass for the seam.
+
+    Fewer mean that a part never reached the model; more, that it got the JSON instead.
+    """
+    before, after = prompts(pair)
+    if abs(after - before) > SEAM:
+        received = f"{after}, of {before} as a string"
+        yield Finding(
+            code="part-lost" if after < before else "grown", expected=f"about {before}", received=received, at=at("prompt_tokens")
+        )
 
 
 @requirement(

@@ -34,11 +34,12 @@ def _all_cut(answered: Reply) -> int:
 def completion_keeps_to_the_cap(answered: Reply) -> Iterator[Finding]:
     """completion_tokens is at most the cap for each choice, reasoning included.
 
-    One more for each choice is let pass for the token that ends a text.
+    One more is let pass for each choice that ended by itself, for the token that ends a text; what the cap cut off has none.
     """
     if has_unknown_cap(answered):
         raise AbsentError("the cap has a name that the target does not know")
-    most = (_cap(answered) + SLACK) * max(len(answered.choices), 1)
+    ended = sum(choice.finish_reason != "length" for choice in answered.choices)
+    most = _cap(answered) * max(len(answered.choices), 1) + SLACK * ended
     if (tokens := count(answered, "completion_tokens")) > most:
         yield Finding(code="above-cap", expected=f"at most {most}", received=str(tokens), at=at("completion_tokens"))
 

@@ -79,12 +79,14 @@ def counters_are_integers(answered: Reply) -> Iterator[Finding]:
     ],
 )
 def details_are_integers(answered: Reply) -> Iterator[Finding]:
-    """The counts among the details are integers of at least 0.
+    """The counts among the details are integers of at least 0, and details are an object.
 
     A detail that is absent or null is no count and no fault; what a vendor adds is the affair of USAGE-EXTENSIONS.
     """
     usage, added = usage_of(answered), extensions(answered.observation.contract)
     for group, schema in DETAILS.items():
+        if not isinstance(details := usage.get(group), dict | None):
+            yield Finding(code="no-object", expected="an object", received=show(details), at=at(group))
         known = answered.observation.contract.at(f"/components/schemas/{schema}/properties")
         for name in known if isinstance(known, dict) else ():
             value = MISSING if (group, name) in added else get(usage, group, name)

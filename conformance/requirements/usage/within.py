@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Finding, Level
+from conformance.model import Finding, Json, Level
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
-from conformance.requirements.usage.counts import SLACK, at, count, counted, reasoning, thinks, usage_of
+from conformance.requirements.usage.counts import DETAILS, SLACK, at, count, counted, reasoning, thinks, usage_of
 from conformance.strictjson import get, is_integer
 from conformance.subjects.reply import Reply
 
@@ -31,6 +31,34 @@ def total_is_the_sum(answered: Reply) -> Iterator[Finding]:
         raise AbsentError("thought is added once more")
     if total != parts:
         yield Finding(code="not-the-sum", expected=str(parts), received=str(total), at=at("total_tokens"))
+
+
+@requirement(
+    "USAGE-TOTAL-ACCOUNTED",
+    Level.MUST,
+    on=counted,
+    cites=[contract("/x-usage/total-accounted"), incident("langgenius/dify#19175"), incident("SamSaffron/term-llm#424")],
+)
+def total_is_accounted_for(answered: Reply) -> Iterator[Finding]:
+    """total_tokens is no less than the sum of prompt_tokens and completion_tokens, and no more than with all details added once again.
+
+    Vendors differ on whether thought and what was cached are parts of these or come on top, and USAGE-TOTAL tells of that. A total below
+    the sum is wrong by any count; so is one above it where the usage itself says that nobody thought.
+    """
+    usage, total = usage_of(answered), count(answered, "total_tokens")
+    least = count(answered, "prompt_tokens") + count(answered, "completion_tokens")
+    if total < least:
+        yield Finding(code="below-sum", expected=f"at least {least}", received=str(total), at=at("total_tokens"))
+    most = least + sum(_told(usage, group) for group in DETAILS)
+    if total > most and is_integer(get(usage, "completion_tokens_details", "reasoning_tokens")):
+        yield Finding(code="unaccounted", expected=f"at most {most}", received=str(total), at=at("total_tokens"))
+
+
+def _told(usage: dict[str, Json], group: str) -> int:
+    """All details of a group taken together."""
+    details = get(usage, group)
+    values = details.values() if isinstance(details, dict) else ()
+    return sum(max(0, int(value)) for value in values if is_integer(value) and isinstance(value, int | float))
 
 
 @requirement(
@@ -107,10 +135,12 @@ def _larger(answered: Reply, whole: str, group: str, parts: tuple[str, ...]) -> 
 def completion_agrees_with_logprobs(answered: Reply) -> Iterator[Finding]:
     """completion_tokens is the number of tokens that log probabilities are given for.
 
-    One more or less is let pass for the token that ends the text.
+    One more or less is let pass for the token that ends the text, and one more for characters of which the cap left a part; but tokens
+    that are listed in a text that was cut off were all generated.
     """
     if len(answered.choices) != 1 or not answered.first.logprobs or answered.first.calls or thinks(answered):
         raise AbsentError("the answer is not one text with log probabilities and no hidden tokens")
     tokens, entries = count(answered, "completion_tokens"), len(answered.first.logprobs)
-    if abs(tokens - entries) > SLACK:
-        yield Finding(code="other-count", expected=f"{entries}, or one off", received=str(tokens), at=at("completion_tokens"))
+    least = entries if answered.first.finish_reason == "length" else entries - SLACK
+    if not least <= tokens <= entries + SLACK:
+        yield Finding(code="other-count", expected=f"{least} to {entries + SLACK}", received=str(tokens), at=at("completion_tokens"))
