@@ -36,7 +36,7 @@ def test_every_server_stays_on_loopback() -> None:
     for server in manifest.load().values():
         told = " ".join((*server.command, *server.files.values(), *server.environment.values()))
         assert "0.0.0.0" not in told
-        assert "127.0.0.1" in told or "loopback.cjs" in told or "conformance" in told or "field.innocent" in told or "mock-ai-api" in told
+        assert "127.0.0.1" in told or "loopback.cjs" in told or "conformance" in told or "field.innocent" in told
 
 
 @pytest.mark.parametrize(
