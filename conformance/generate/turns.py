@@ -165,6 +165,7 @@ def _turns() -> tuple[Value, ...]:
         said("nulls", SampleKind.NULL, "refusal, audio and function_call null in an answer", QUESTION, nulls, needs=("null-fields",)),
         _errand("call", SampleKind.TURN, "a call with content null, and its result as a string", {"content": None}, "the sea"),
         _errand("call-alone", SampleKind.TURN, "a call without content", {}, "the sea"),
+        _errand("call-blank", SampleKind.TURN, "a call beside empty content", {"content": ""}, "the sea"),
         _errand("call-spoken", SampleKind.TURN, "a call beside content", {"content": "Let me see."}, "the sea"),
         _errand("calls", SampleKind.TURN, "two calls and their results", {"content": None}, "the sea", "the sky"),
         _errand("result-empty", SampleKind.TURN, "the result of a tool that has nothing to say", {"content": None}, ""),
