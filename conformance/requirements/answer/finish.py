@@ -73,8 +73,9 @@ def finish_reason_is_known(answered: Reply) -> Iterator[Finding]:
 def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
     """An answer that the cap cut off ends with `length`.
 
-    That it was cut is taken from the answer to the same question under a larger cap, which begins alike and goes on. Who says `length`
-    has said it, be the text another one or all of it thought.
+    That it was cut is taken from the answer to the same question under a larger cap, which begins alike and goes on, and from the tokens
+    that it counts: below the cap, a model of another mind may have ended there. Who says `length` has said it, be the text another one or
+    all of it thought.
     """
     shorter, longer = pair.varied.first, pair.control.first
     if shorter.finish_reason == "length":
@@ -83,6 +84,9 @@ def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
         raise UnmetError("the answer under the larger cap is not a longer version of this one")
     if shorter.finish_reason in (None, MISSING):
         raise UnmetError("the choice has no finish_reason")
+    tokens, cap = get(pair.varied.usage, "completion_tokens"), pair.varied.cap
+    if isinstance(tokens, int) and cap is not None and tokens < cap:
+        raise UnmetError("the answer counts fewer tokens than the cap allows")
     if shorter.finish_reason == "stop":
         yield Finding(code="cut-in-silence", expected="length", received=show(shorter.finish_reason), at=_at(0))
 
