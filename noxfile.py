@@ -138,14 +138,14 @@ def documents(session: nox.Session) -> None:
     """Write the generated documents anew: catalogue, incidents, fields of each dialect, target file; tests hold that they are current."""
     _install(session)
     for name in ("catalogue_table", "field_table", "incident_table", "key_table"):
-        session.run("python", "-m", f"conformance.{name}", *session.posargs)
+        session.run("python", "-m", f"conformance.documentation.{name}", *session.posargs)
 
 
 @nox.session
 def ids(session: nox.Session) -> None:
     """Bring the list of all ids up to date; needed after each change of ids, levels or `since`. Says what CHANGELOG.md lacks."""
     _install(session)
-    session.run("python", "-m", "conformance.id_list", *session.posargs)
+    session.run("python", "-m", "conformance.documentation.id_list", *session.posargs)
 
 
 @nox.session

@@ -27,9 +27,9 @@ from conformance.judge import judge
 from conformance.model import Purpose
 from conformance.observation import Evidence
 from conformance.provenance import Footer
+from conformance.record.runlog import Record, RecordWriter
 from conformance.reference import launch
 from conformance.render import artefacts
-from conformance.runlog import Record, RecordWriter
 
 COUNTS: Final = ("1000", "10000")
 

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from conformance import contract, registry, reporting, untried
-from conformance.exercised import COUNTED, exercised
+from conformance import contract, registry, reporting
+from conformance.contract import untried
 from conformance.model import Level, Outcome, Tier
+from conformance.overview.exercised import COUNTED, exercised
 from conformance.reference import defects, launch
 from conformance.reference.characters import Character
 from tests import inprocess

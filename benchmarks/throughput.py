@@ -21,8 +21,8 @@ from pathlib import Path
 
 from conformance import registry
 from conformance.model import Area
+from conformance.record.runlog import Record
 from conformance.reference import launch
-from conformance.runlog import Record
 
 LATENCIES = (0.05, 0.2, 1.0)
 """Seconds until an answer begins."""

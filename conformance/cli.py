@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from conformance import (
-    __version__,
-    annotate_cli,
-    baseline_cli,
-    compare_cli,
-    contract_cli,
-    differential_cli,
-    explore_cli,
-    fleet_cli,
-    history_cli,
-    init_cli,
-    judge_cli,
-    merge_cli,
-    minimise_cli,
-    opinion_cli,
-    plan_cli,
-    schema_cli,
+from conformance import __version__
+from conformance.commands import (
+    annotate,
+    baseline,
+    compare,
+    contract,
+    differential,
+    explore,
+    fleet,
+    history,
+    init,
+    judge,
+    merge,
+    minimise,
+    opinion,
+    plan,
+    schema,
 )
+from conformance.commands.run_options import options
 from conformance.errors import ConformanceError
 from conformance.gate import ExitStatus
 from conformance.options import RUN_OPTIONS, Options
-from conformance.options_cli import options
 from conformance.reference.characters import Character
 
 
@@ -61,21 +61,21 @@ def main() -> None:
     """Test any chat completions endpoint against the contract, clause by clause."""
 
 
-main.add_command(annotate_cli.annotate)
-main.add_command(baseline_cli.baseline)
-main.add_command(contract_cli.contract)
-main.add_command(compare_cli.compare)
-main.add_command(differential_cli.differential)
-main.add_command(history_cli.history)
-main.add_command(merge_cli.merge)
-main.add_command(opinion_cli.opinion)
-main.add_command(explore_cli.explore)
-main.add_command(init_cli.init)
-main.add_command(fleet_cli.fleet)
-main.add_command(judge_cli.judge)
-main.add_command(minimise_cli.minimise)
-main.add_command(plan_cli.plan)
-main.add_command(schema_cli.schema)
+main.add_command(annotate.annotate)
+main.add_command(baseline.baseline)
+main.add_command(contract.contract)
+main.add_command(compare.compare)
+main.add_command(differential.differential)
+main.add_command(history.history)
+main.add_command(merge.merge)
+main.add_command(opinion.opinion)
+main.add_command(explore.explore)
+main.add_command(init.init)
+main.add_command(fleet.fleet)
+main.add_command(judge.judge)
+main.add_command(minimise.minimise)
+main.add_command(plan.plan)
+main.add_command(schema.schema)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -90,8 +90,8 @@ def run(pytest_arguments: tuple[str, ...], models: tuple[str, ...], **values: An
     Exit status: 0 conforms, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
     values["model"] = models[0] if len(models) == 1 else None
-    if len(asked := models if len(models) > 1 else fleet_cli.models(Options.given(values))) > 1:
-        return fleet_cli.several(Options.given(values), asked, pytest_arguments)
+    if len(asked := models if len(models) > 1 else fleet.models(Options.given(values))) > 1:
+        return fleet.several(Options.given(values), asked, pytest_arguments)
     os.environ.setdefault("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     # What somebody's repository wants of pytest for tests of its own has no meaning here.
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
@@ -141,7 +141,8 @@ def serve(*, host: str, port: int, dialect: str, defect: str, character: str, la
 )
 def list_(what: str) -> None:
     """List requirements, defects, constraints of the request, dialects, features, or clauses that are knowingly not tested."""
-    from conformance import contract, listing
+    from conformance import contract
+    from conformance.commands import listing
 
     for line in listing.lines(what, contract.load()):
         click.echo(line)
@@ -152,7 +153,8 @@ def list_(what: str) -> None:
 @click.option("--dialect", default="openai-compatible", show_default=True, metavar="NAME|FILE", help="Reading of the contract.")
 def explain(identifier: str, dialect: str) -> None:
     """Explain one requirement: its sentence, level, sources, and what to do about a failure."""
-    from conformance import contract, listing
+    from conformance import contract
+    from conformance.commands import listing
 
     for line in listing.explain(identifier, contract.load(dialect)):
         click.echo(line)

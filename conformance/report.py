@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.baseline import Accepted, Mark
-from conformance.capabilities import Capability
-from conformance.constraints import ConstraintRow
 from conformance.contract import Contract
 from conformance.gate import Gate
 from conformance.model import Exchange, Verdict
 from conformance.observation import Records
+from conformance.overview.capabilities import Capability
+from conformance.overview.constraints import ConstraintRow
 from conformance.provenance import Footer, Header, Plan
 from conformance.registry import Exclusion, Requirement
 

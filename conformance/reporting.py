@@ -8,21 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance import capabilities, constraints, sharding
 from conformance.baseline import Accepted, Mark, marked
-from conformance.codes import is_asked
+from conformance.baseline.codes import is_asked
 from conformance.contract import Contract
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.imports import passive
 from conformance.judge import judge
 from conformance.model import Outcome, Verdict
 from conformance.observation import Evidence
-from conformance.observe import BUDGET
+from conformance.overview import capabilities, constraints
 from conformance.provenance import Header
+from conformance.record import sharding
+from conformance.record.runlog import Record
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.revisions import scores
-from conformance.runlog import Record
+from conformance.sending.observe import BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

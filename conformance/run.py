@@ -16,27 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, reporting, resume, revisions, route, session, target_file, token_counts
-from conformance.budget import Budget
-from conformance.ceilings import Ceilings
+from conformance import contract, preflight, registry, reporting, revisions, session
+from conformance.cost.budget import Budget
+from conformance.cost.ceilings import Ceilings
+from conformance.cost.forecast import Forecast, forecast
 from conformance.errors import CannotTestError, ConfigurationError, HarnessError, RecordError, TargetError, UnknownNameError
-from conformance.forecast import Forecast, forecast
 from conformance.model import Level, Tier
+from conformance.network import route
 from conformance.options import REFERENCE, Options
+from conformance.record import resume
+from conformance.record.runlog import Record
+from conformance.record.sharding import Shard
 from conformance.registry import Catalogue, Requirement
 from conformance.render import artefacts
 from conformance.render.text import line
-from conformance.runlog import Record
-from conformance.sharding import Shard
-from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_environment
+from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_environment, target_file, token_counts
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from conformance.baseline import Accepted
     from conformance.model import TokenCount
-    from conformance.observe import Progress
     from conformance.report import Report
+    from conformance.sending.observe import Progress
 
 
 class Run:
@@ -200,7 +202,7 @@ class Run:
 
         None for a part of the requirements, since nobody then objects to the rest, nor for a target that could not be tested.
         """
-        from conformance import second_opinion
+        from conformance.opinion import second_opinion
         from conformance.render import opinion
 
         if self.selection or self.shard or report.plan is None:
@@ -242,7 +244,7 @@ class Run:
         """Entries of the baseline; those of a run that is gone on with unless another one is named, which `resume.check` refuses."""
         if not path:
             return self.cut_off.accepted if self.cut_off is not None else ()
-        from conformance import baseline_file
+        from conformance.baseline import baseline_file
 
         return baseline_file.load(Path(path), self.contract, self.catalogue, datetime.now(UTC).date())
 

@@ -14,24 +14,25 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from conformance import __version__, plan, preflight, sharding
+from conformance import __version__, plan, preflight
 from conformance.ask import Ask
 from conformance.baseline import Accepted
-from conformance.budget import Budget, spent
 from conformance.contract import Contract
+from conformance.cost.budget import Budget, spent
 from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.model import CAP_FIELDS, Exchange, Tier
-from conformance.observe import BUDGET, Observed, Progress, Sender, observe
-from conformance.pacing import Gate as PaceGate
+from conformance.network.wire import Wire
 from conformance.provenance import Footer, Header, Plan
+from conformance.record import sharding
+from conformance.record.runlog import Record, RecordWriter
+from conformance.record.sharding import Shard
 from conformance.registry import Catalogue, Requirement
-from conformance.runlog import Record, RecordWriter
+from conformance.sending.observe import BUDGET, Observed, Progress, Sender, observe
+from conformance.sending.pacing import Gate as PaceGate
 from conformance.settle import PROBE, settled
-from conformance.sharding import Shard
 from conformance.steps import Step
 from conformance.target import Target
-from conformance.wire import Wire
 
 if TYPE_CHECKING:
     pass

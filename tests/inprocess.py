@@ -16,9 +16,10 @@ from urllib.parse import unquote
 import httpx
 
 from conformance import contract
-from conformance.connection import Backend, Watch
 from conformance.contract import SchemaFault
 from conformance.model import Json
+from conformance.network.connection import Backend, Watch
+from conformance.network.wire import Wire
 from conformance.reference.behaviour import Behaviour, Defect
 from conformance.reference.characters import Character, model_of
 from conformance.reference.extensions import Extensions
@@ -26,7 +27,6 @@ from conformance.reference.reading import MAX_BODY
 from conformance.reference.service import Service
 from conformance.reference.transport import Abort, Frame, Headers, Pause, RawRequest
 from conformance.target import Target
-from conformance.wire import Wire
 
 BASE_URL = "http://127.0.0.1:1/v1"
 """Where the server seems to be. Nothing is ever sent there."""

@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 from unittest import mock
 
-from conformance import contract, observe, plan, registry, session
+from conformance import contract, plan, registry, session
 from conformance.errors import CannotTestError
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Finding, Outcome, Tier, TokenCount, Verdict
+from conformance.network.wire import Wire
 from conformance.observation import Evidence
+from conformance.record.runlog import Record
 from conformance.reference import defects, launch
 from conformance.reference.service import CONTEXT_WINDOW, KEY, MODEL
-from conformance.runlog import Record
+from conformance.sending import observe
 from conformance.session import Connect
 from conformance.target import Bounds, Target
-from conformance.wire import Wire
 from tests import inprocess
 
 BOUNDS = Bounds(connect=5, idle=3, total=6)

@@ -15,10 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import resume
 from conformance.errors import ConfigurationError
+from conformance.record import resume
+from conformance.record.runlog import Record
 from conformance.render import artefacts, summary
-from conformance.runlog import Record
 from tests.running import CLEAN, KEYED, Ended, command, served
 
 ONLY = "STREAM-DONE,STREAM-JSON"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import baseline_file, contract, registry
-from conformance.baseline import Accepted, Expect
+from conformance import contract, registry
+from conformance.baseline import Accepted, Expect, baseline_file
 from conformance.errors import ConfigurationError
 
 TODAY = date(2026, 11, 21)

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import pacing
-from conformance.budget import BREAK, Budget, spent
-from conformance.ceilings import Ceilings, Prices
-from conformance.charging import NOTHING, charge, most, room
+from conformance.cost.budget import BREAK, Budget, spent
+from conformance.cost.ceilings import Ceilings, Prices
+from conformance.cost.charging import NOTHING, charge, most, room
 from conformance.errors import ConfigurationError
+from conformance.exploration.oracle import Gathered
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, Request, Sent
-from conformance.observe import BUDGET, Observed, observe
-from conformance.oracle import Gathered
 from conformance.provenance import Spent, Tokens
+from conformance.sending import pacing
+from conformance.sending.observe import BUDGET, Observed, observe
 from conformance.steps import Step
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))

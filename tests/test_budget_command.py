@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance import contract
-from conformance.ceilings import Prices
-from conformance.charging import NOTHING
+from conformance.cost.ceilings import Prices
+from conformance.cost.charging import NOTHING
 from conformance.provenance import Tokens
 from conformance.reference.behaviour import COMPLETION, Behaviour, Call, Defect
 from conformance.reference.completion import Completion

@@ -7,9 +7,10 @@ from functools import cache
 
 import pytest
 
-from conformance import capabilities, contract, judge, registry
-from conformance.capabilities import Capability, Support
+from conformance import contract, judge, registry
 from conformance.model import Exchange, Json, Outcome, Sample, SampleKind
+from conformance.overview import capabilities
+from conformance.overview.capabilities import Capability, Support
 from conformance.registry import level
 from tests.evidence import Held, answered, evidence, lost, purpose, refused
 

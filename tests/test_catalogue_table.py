@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance import catalogue_table, registry
+from conformance import registry
+from conformance.documentation import catalogue_table
 
 
 def test_the_document_is_current() -> None:

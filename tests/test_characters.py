@@ -19,9 +19,9 @@ from conformance.gate import decide
 from conformance.judge import judge
 from conformance.model import Area, Outcome, Tier
 from conformance.observation import Evidence
+from conformance.record.runlog import Record
 from conformance.reference import defects
 from conformance.reference.characters import Character
-from conformance.runlog import Record
 from tests import inprocess
 from tests.matrix import PACE, kept
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conformance.ask import MINIMAL_CAP
-from conformance.charging import ATTACHMENT, MOST_BYTES, NOTHING, charge, most, reported, room
+from conformance.cost.charging import ATTACHMENT, MOST_BYTES, NOTHING, charge, most, reported, room
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, Sent
 from conformance.provenance import Tokens
 from conformance.target import Bounds

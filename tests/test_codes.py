@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import codes, contract, listing, registry
-from conformance.codes import Known
+from conformance import contract, registry
+from conformance.baseline import codes
+from conformance.baseline.codes import Known
+from conformance.commands import listing
 
 CATALOGUE = registry.load()
 KNOWN = Known(contract.load(), CATALOGUE)

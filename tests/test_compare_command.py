@@ -14,8 +14,8 @@ from conformance.cli import main
 from conformance.gate import ExitStatus
 from conformance.model import Chunk, Exchange, Tier
 from conformance.provenance import Footer, Header, Identity, Plan
+from conformance.record.runlog import Record, RecordWriter
 from conformance.render import artefacts
-from conformance.runlog import Record, RecordWriter
 from tests.render.runs import ANSWER, exchange
 
 GOOD = (

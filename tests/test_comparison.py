@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.comparison import Change, Comparison, compare, disagreements
+from conformance.comparing.comparison import Change, Comparison, compare, disagreements
 from conformance.errors import ConfigurationError
 from conformance.gate import ExitStatus
 from conformance.model import Area, Finding, Level, Outcome, Tier

@@ -8,13 +8,14 @@ from functools import cache
 
 import pytest
 
-from conformance import constraints, contract, preflight, registry, session
+from conformance import contract, preflight, registry, session
 from conformance.ask import Ask
-from conformance.constraints import ConstraintRow, Holder, Reaction
 from conformance.generate.mutants import decisive
 from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Expectation, Json, Level, Outcome, Purpose, Request, Tier, Violation
 from conformance.observation import Evidence
+from conformance.overview import constraints
+from conformance.overview.constraints import ConstraintRow, Holder, Reaction
 from conformance.provenance import Identity
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour

@@ -629,11 +629,3 @@ def test_other_ways_to_be_wrong(tmp_path: Path) -> None:
     (tmp_path / "stale.yaml").write_text(_overlay("  - {target: $.components.schemas.Gone, remove: true}"))
     with pytest.raises(OverlayError, match=r"stale.yaml, action 1"):
         contract.load(str(tmp_path / "stale.yaml"))
-
-
-def test_the_example_of_the_handbook_works(tmp_path: Path) -> None:
-    text = (contract.folder() / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "example.overlay.yaml").write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
-    example_dialect = contract.load(str(tmp_path / "example.overlay.yaml"))
-    assert example_dialect.dialect == "example"
-    assert not example_dialect.is_valid(Schema.REQUEST, _body(n=2))

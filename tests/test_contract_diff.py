@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from conformance import contract, documents
+from conformance import contract
 from conformance.cli import main
-from conformance.contract import Contract
-from conformance.contract_diff import Difference, differences
+from conformance.contract import Contract, documents
+from conformance.contract.contract_diff import Difference, differences
+from conformance.contract.outline import ROOTS
+from conformance.contract.schemas import resolve
+from conformance.contract.shape import ANNOTATIONS
 from conformance.model import Json
-from conformance.outline import ROOTS
-from conformance.schemas import resolve
-from conformance.shape import ANNOTATIONS
 
 BASE = contract.load("openai")
 NAMES = contract.dialect_names()

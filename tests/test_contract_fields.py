@@ -16,8 +16,8 @@ import pytest
 
 from conformance import contract
 from conformance.contract import Schema
+from conformance.contract.schemas import Validator, resolve
 from conformance.model import Json
-from conformance.schemas import Validator, resolve
 from tests.test_contract import REQUEST_FIELDS
 
 BASE = contract.load("openai")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.differential import Blame, Differential, differential
+from conformance.comparing.differential import Blame, Differential, differential
 from conformance.gate import ExitStatus
 from conformance.model import Finding, Level, Outcome
 from conformance.reference import launch

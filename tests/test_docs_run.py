@@ -20,8 +20,8 @@ from click.testing import CliRunner
 
 from conformance import cli
 from conformance.model import Exchange
+from conformance.record.runlog import Record
 from conformance.reference import launch
-from conformance.runlog import Record
 from tests import docs, exporting
 from tests.running import CLEAN, PATIENCE, Ended, command
 

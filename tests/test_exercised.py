@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import contract, places
-from conformance.exercised import COUNTED, Exercised, Seen, State, exercised
+from conformance import contract
+from conformance.contract import places
+from conformance.contract.outline import Group, outline
+from conformance.contract.places import Kind, Node
 from conformance.model import Exchange, Expectation, Finding, Json, Level, Outcome, Place, Sample, SampleKind, Violation
-from conformance.outline import Group, outline
-from conformance.places import Kind, Node
+from conformance.overview.exercised import COUNTED, Exercised, Seen, State, exercised
 from tests.render.runs import STREAM, constraint, exchange, report, row
 
 READING = contract.load()

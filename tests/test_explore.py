@@ -20,18 +20,18 @@ from conformance.exploration import kept
 from conformance.exploration.cases import MOST_TOKENS
 from conformance.exploration.examine import Examiner
 from conformance.exploration.explorer import Explored, Explorer, Find, Quest, prepare
+from conformance.exploration.oracle import Oracle
 from conformance.generate import conversations, corpus
 from conformance.generate.features import used
 from conformance.generate.flaws import flawed, labelled
 from conformance.generate.sense import sensible
 from conformance.generate.whole import whole
 from conformance.model import Json, Level, Tier
-from conformance.oracle import Oracle
-from conformance.pacing import Gate
+from conformance.network.wire import Wire
 from conformance.reference.launch import Embedded, Options
 from conformance.reference.service import KEY, MODEL
+from conformance.sending.pacing import Gate
 from conformance.target import Bounds, Target
-from conformance.wire import Wire
 from tests.running import command
 from tests.servers import unused_port
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, documents, field_table
+from conformance import contract
+from conformance.contract import documents
+from conformance.documentation import field_table
 from conformance.model import Json
 from conformance.strictjson import get
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, pacing, registry, reporting, session
+from conformance import contract, registry, reporting, session
 from conformance.model import Area, Outcome, Tier
+from conformance.record.runlog import Record
 from conformance.reference import defects
 from conformance.reference.service import KEY
 from conformance.registry import Requirement
-from conformance.runlog import Record
+from conformance.sending import pacing
 from conformance.settle import by_chance
 from conformance.target import Bounds, Target
 from tests.flaky import WEATHERS, Flaky, calm, flaky

@@ -20,9 +20,9 @@ from conformance.fleet.job import Done, Job, conduct, options
 from conformance.fleet.manifest import Fleet, Group, read
 from conformance.fleet.slots import Slots
 from conformance.gate import ExitStatus
+from conformance.record.runlog import Record
 from conformance.reference.launch import Embedded
 from conformance.render import artefacts
-from conformance.runlog import Record
 from tests.flaky import Sky, flaky
 from tests.running import Ended, command, end, record_of, start
 

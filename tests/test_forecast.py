@@ -15,19 +15,19 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from conformance import contract, plan, preflight, registry
-from conformance.budget import Budget
-from conformance.ceilings import Ceilings, Prices
-from conformance.charging import MOST_BYTES, most
 from conformance.cli import main
+from conformance.cost.budget import Budget
+from conformance.cost.ceilings import Ceilings, Prices
+from conformance.cost.charging import MOST_BYTES, most
+from conformance.cost.forecast import BUILT, Forecast, forecast
 from conformance.errors import ConfigurationError
-from conformance.forecast import BUILT, Forecast, forecast
 from conformance.model import Json, Request, Tier
 from conformance.options import Options
 from conformance.provenance import Spent, Tokens
+from conformance.record.runlog import Record
 from conformance.reference.service import KEY, MODEL
 from conformance.render import spending
 from conformance.render.console import LiveProgress
-from conformance.runlog import Record
 from conformance.session import RECORD, Assignment, conduct
 from conformance.target import Target
 from tests.flaky import calm, flaky

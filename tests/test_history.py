@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.comparing.history import Course, Past, moment, pasts
 from conformance.gate import ExitStatus
-from conformance.history import Course, Past, moment, pasts
 from conformance.model import Finding, Level, Outcome, Place
 from conformance.render import history as pages
 from tests.render.runs import report, requirement, row

@@ -8,8 +8,8 @@ from importlib import metadata
 
 import pytest
 
-from conformance import impact
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json
+from conformance.opinion import impact
 from tests.evidence import answered, delta, purpose, streamed
 
 installed = pytest.mark.skipif(impact.client() is None, reason="the extra is not installed")

@@ -20,7 +20,7 @@ from conformance.errors import ConfigurationError, RecordError
 from conformance.imports import importing, source
 from conformance.model import Detail, Exchange
 from conformance.provenance import Header, Imported
-from conformance.runlog import Record
+from conformance.record.runlog import Record
 
 URL = "https://gateway.example/v1/chat/completions"
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from conformance import contract, registry, reporting
 from conformance.imports import importing, secrecy, source
+from conformance.record.runlog import Record
 from conformance.render import artefacts
-from conformance.runlog import Record
 from tests.test_imports import ASKED, SAID, URL, entry, har, log
 
 CANARIES = {

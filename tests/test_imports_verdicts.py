@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance import contract, listing, registry
+from conformance import contract, registry
+from conformance.commands import listing
 from conformance.imports import passive
 from conformance.model import Detail, Exchange, Level, Outcome
 from conformance.reference import defects

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import incident_table, registry
+from conformance import registry
+from conformance.documentation import incident_table
 from conformance.model import Area
 
 CATALOGUE = registry.load()

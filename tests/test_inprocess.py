@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import pytest
 
 from conformance.model import Credential, Exchange, FaultKind, Json, Purpose, Request
+from conformance.network.wire import Wire
 from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
 from conformance.target import Bounds, Target
-from conformance.wire import Wire
 from tests import inprocess
 
 BOUNDS = Bounds(connect=5, idle=0.5, total=20, body=10_000)

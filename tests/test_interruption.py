@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import RecordLostError
-from conformance.runlog import Record, RecordWriter
+from conformance.record.runlog import Record, RecordWriter
 from tests.flaky import Flaky, Sky, flaky
 from tests.running import Ended, command, end, record_of, start
 from tests.test_runlog import FOOTER, HEADER, exchange

@@ -16,8 +16,8 @@ from conformance import contract, registry, session
 from conformance.cli import main
 from conformance.model import Tier
 from conformance.provenance import Header, Identity
+from conformance.record.runlog import Record, RecordWriter
 from conformance.render import artefacts, summary, wording
-from conformance.runlog import Record, RecordWriter
 from tests.test_compare_command import GOOD, saved
 from tests.test_imports import ASKED, URL, entry, har, line, log
 

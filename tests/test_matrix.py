@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from conformance import contract, registry
-from conformance.codes import Known
+from conformance.baseline.codes import Known
 from conformance.model import Outcome
 from conformance.reference import defects, launch
 from tests.matrix import of_defect, over_http

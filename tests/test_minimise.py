@@ -16,11 +16,11 @@ from conformance import contract, registry
 from conformance.errors import ConfigurationError
 from conformance.exploration.cases import Case, invalid, like, valid
 from conformance.exploration.examine import Examiner
+from conformance.exploration.minimise import KEPT, Smallest, minimise, recorded
+from conformance.exploration.oracle import Gathered, Oracle
 from conformance.generate.flaws import labelled
 from conformance.generate.reductions import size, smallest
-from conformance.minimise import KEPT, Smallest, minimise, recorded
 from conformance.model import Exchange, Json, Level, Purpose, Request, Violation
-from conformance.oracle import Gathered, Oracle
 from conformance.provenance import Identity
 from conformance.reference.launch import Embedded, Options
 from conformance.strictjson import items

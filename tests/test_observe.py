@@ -13,21 +13,21 @@ from random import Random
 
 import pytest
 
-from conformance import observe as observing
-from conformance import pacing, patience
-from conformance.budget import Budget
-from conformance.ceilings import Ceilings
+from conformance.cost.budget import Budget
+from conformance.cost.ceilings import Ceilings
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
-from conformance.observe import BUDGET, INTERRUPTED, Observed, observe
-from conformance.pacing import LONGEST_WAIT, Gate, backoff, retry_after
-from conformance.patience import FAILING_AFTER, LOST_AFTER, TURNED_AWAY_AFTER
+from conformance.network.wire import Wire
 from conformance.provenance import Footer, Header, Identity
-from conformance.runlog import Record, RecordWriter
+from conformance.record.runlog import Record, RecordWriter
+from conformance.sending import observe as observing
+from conformance.sending import pacing, patience
+from conformance.sending.observe import BUDGET, INTERRUPTED, Observed, observe
+from conformance.sending.pacing import LONGEST_WAIT, Gate, backoff, retry_after
+from conformance.sending.patience import FAILING_AFTER, LOST_AFTER, TURNED_AWAY_AFTER
 from conformance.settle import FAULT_RETRIES, PROBE, RATE_LIMIT_RETRIES, RETRIES, Mishap, Unrest, retries, settled
 from conformance.steps import Step
 from conformance.target import Bounds, Target
-from conformance.wire import Wire
 from tests.servers import Connection, answer, serving
 
 HEADER = Header(

@@ -9,9 +9,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from conformance import contract
-from conformance.lint import leftovers, problems
+from conformance.contract.lint import leftovers, problems
+from conformance.contract.schemas import resolve
 from conformance.model import Json
-from conformance.schemas import resolve
 
 SCHEMAS = "/components/schemas"
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.exploration.oracle import Oracle, SpentError
 from conformance.model import Exchange, FaultKind, Json, Purpose, Request
-from conformance.oracle import Oracle, SpentError
-from conformance.pacing import Gate
+from conformance.sending.pacing import Gate
 from conformance.settle import RETRIES
 from conformance.steps import Step
 from tests.evidence import answered, lost, purpose, refused

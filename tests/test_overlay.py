@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import overlay
+from conformance.contract import overlay
 from conformance.errors import OverlayError
 from conformance.model import Json
 

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from conformance.model import Exchange, Purpose, Sent
-from conformance.pacing import LONGEST_WAIT, Gate, Pace
-from conformance.quotas import Quota, quotas, seconds
+from conformance.sending.pacing import LONGEST_WAIT, Gate, Pace
+from conformance.sending.quotas import Quota, quotas, seconds
 
 NOW = 1_790_000_000.0
 

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Chunk
-from conformance.redaction import Redactor
-from conformance.spelling import SHORT
+from conformance.secrecy.redaction import Redactor
+from conformance.secrecy.spelling import SHORT
 
 # No asterisk: a secret of asterisks is indistinguishable from its mask.
 LETTERS = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "*")

@@ -16,9 +16,9 @@ import pytest
 from conformance.errors import ConformanceError
 from conformance.options import Options
 from conformance.provenance import Footer
+from conformance.record.runlog import Record, RecordWriter
 from conformance.reference.service import KEY
 from conformance.run import Run
-from conformance.runlog import Record, RecordWriter
 from tests.flaky import CLEAR, Flaky, Sky, calm, flaky
 from tests.running import Ended, command, end, lines, record_of, start
 

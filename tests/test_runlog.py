@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.codec import decode, encode
 from conformance.errors import RecordError
 from conformance.model import Chunk, Exchange, Expectation, Fault, FaultKind, Purpose, Sent, Tier, Violation
 from conformance.provenance import Footer, Header, Identity, Plan
-from conformance.runlog import Record, RecordWriter
+from conformance.record.codec import decode, encode
+from conformance.record.runlog import Record, RecordWriter
 
 T = TypeVar("T")
 

@@ -12,22 +12,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance import cli, contract, opinion_cli, registry, reporting, session
+from conformance import cli, contract, registry, reporting, session
+from conformance.commands import opinion as opinion_command
 from conformance.errors import HarnessError
-from conformance.explanations import EXPLAINED, Side
 from conformance.judge import judge
 from conformance.model import Chunk, Exchange, Finding, Json, Place, Purpose
 from conformance.observation import Evidence
+from conformance.opinion.explanations import EXPLAINED, Side
+from conformance.opinion.schemathesis_checks import Check, Checks
+from conformance.opinion.second_opinion import Comparison, compare
 from conformance.options import Options
+from conformance.record.runlog import Record, RecordWriter
 from conformance.reference import launch
 from conformance.reference.service import KEY, MODEL
 from conformance.registry import Requirement
 from conformance.render import opinion
 from conformance.report import Row
 from conformance.run import Run
-from conformance.runlog import Record, RecordWriter
-from conformance.schemathesis_checks import Check, Checks
-from conformance.second_opinion import Comparison, compare
 from conformance.target import Target
 from tests.innocent.reading import MODEL as INNOCENT_MODEL
 from tests.innocent.server import KEY as INNOCENT_KEY
@@ -319,7 +320,7 @@ def bad(reference: Record, tmp_path: Path) -> Path:
 
 
 def test_the_command_tells_what_only_one_objects_to(bad: Path) -> None:
-    told = CliRunner().invoke(opinion_cli.opinion, [str(bad)], standalone_mode=False)
+    told = CliRunner().invoke(opinion_command.opinion, [str(bad)], standalone_mode=False)
     assert told.return_value == 1
     head, _, rest = told.output.partition("Unexplained: one of the two is wrong")
     assert "positive_data_acceptance      rule outside the schema" in head
@@ -333,7 +334,7 @@ def test_a_run_ends_with_the_second_opinion(tmp_path: Path) -> None:
     last = ended.out.splitlines()[-1]
     assert last.startswith("Second opinion: schemathesis agrees on ")
     assert last.endswith("all explained.")
-    again = CliRunner().invoke(opinion_cli.opinion, [str(ended.folder)], standalone_mode=False)
+    again = CliRunner().invoke(opinion_command.opinion, [str(ended.folder)], standalone_mode=False)
     assert again.return_value == 0
     assert again.output.splitlines()[0] == last
 

@@ -13,9 +13,9 @@ from conformance import contract, registry, reporting, session
 from conformance.errors import CannotTestError
 from conformance.model import Exchange, Outcome, Tier
 from conformance.provenance import Footer, Plan
+from conformance.record.runlog import Record, RecordWriter
 from conformance.reference.launch import Embedded
 from conformance.report import Report
-from conformance.runlog import Record, RecordWriter
 from conformance.target import Target
 from tests.servers import Connection, always, answer, serving
 from tests.test_observe import HEADER

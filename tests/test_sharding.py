@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import contract, registry, reporting, runlog, session, sharding
+from conformance import contract, registry, reporting, session
 from conformance.contract import Contract
 from conformance.errors import ConfigurationError, RecordError
 from conformance.gate import ExitStatus
@@ -22,13 +22,14 @@ from conformance.model import CAP_FIELDS, Outcome, Tier, Verdict
 from conformance.observation import Records
 from conformance.plan import Steps
 from conformance.provenance import Header
+from conformance.record import runlog, sharding
+from conformance.record.runlog import Record, RecordWriter
+from conformance.record.sharding import Shard
 from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
 from conformance.registry import Catalogue
 from conformance.report import Report
-from conformance.runlog import Record, RecordWriter
 from conformance.settle import settled
-from conformance.sharding import Shard
 from conformance.target import Target
 from tests.matrix import Silence
 

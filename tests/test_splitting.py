@@ -12,13 +12,13 @@ import pytest
 from conformance import contract, judge, plan, registry
 from conformance.ask import Ask
 from conformance.model import CAP_FIELDS, Exchange, Finding, Json, Outcome, Purpose, Request, Sample, SampleKind, Tier, Verdict
-from conformance.observe import observe
 from conformance.provenance import Header, Identity
+from conformance.record.runlog import Record, RecordWriter
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.service import MODEL, Service
-from conformance.runlog import Record, RecordWriter
 from conformance.scenarios.samples import samples
+from conformance.sending.observe import observe
 from conformance.steps import Step
 from tests.evidence import REFUSAL, WHOLE, Held, answered, evidence, lost, refused
 from tests.matrix import Silence
@@ -129,7 +129,7 @@ def test_two_values_that_are_refused_together_alone_are_one_finding_that_names_b
 
 
 def test_a_value_over_which_the_server_fails_is_named_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.observe.backoff", lambda *_: 0.0)
+    monkeypatch.setattr("conformance.sending.observe.backoff", lambda *_: 0.0)
     _, verdicts = served("biased-500", tmp_path)
     assert failed(verdicts) == {"REQUEST-VALID-NO-5XX": ["logit_bias/minimum"]}
 

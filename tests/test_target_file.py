@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from conformance.errors import ConfigurationError, TargetError
 from conformance.model import Purpose, Request
+from conformance.network.wire import Wire
 from conformance.options import REFERENCE, RUN_OPTIONS, Kind, Option, Options
 from conformance.run import Run
-from conformance.target_file import NAME, TargetFile, chosen, read
-from conformance.target_reader import KEYS
-from conformance.toml_places import Document
-from conformance.wire import Wire
+from conformance.target.target_file import NAME, TargetFile, chosen, read
+from conformance.target.target_reader import KEYS
+from conformance.target.toml_places import Document
 from tests.servers import answer, serving
 
 SECRET = "s3cr3t-0123456789"

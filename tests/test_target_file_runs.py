@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance import key_table
+from conformance.documentation import key_table
 from conformance.options import Options
 from conformance.reference.launch import Embedded
 from conformance.reference.launch import Options as Serving
-from conformance.target_file import NAME, read
-from conformance.target_reader import KEYS
+from conformance.target.target_file import NAME, read
+from conformance.target.target_reader import KEYS
 from tests.running import KEYED, Ended, command, end, lines, record_of, start
 
 SECRET = "s3cr3t-0123456789"

@@ -14,13 +14,13 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
 
-from conformance import route
 from conformance.errors import TargetError
 from conformance.model import Exchange, FaultKind, Purpose, Request
+from conformance.network import route
+from conformance.network.wire import HIDDEN, Wire
 from conformance.options import Options
 from conformance.run import Run
 from conformance.target import DIRECT, Target, Tls
-from conformance.wire import HIDDEN, Wire
 from tests.servers import Connection, always, answer, serving
 
 ANYTHING = Request(body=b'{"model":"m"}')

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import token_counts
 from conformance.errors import TargetError
 from conformance.model import TokenCount
 from conformance.options import Options
 from conformance.run import Run
+from conformance.target import token_counts
 
 TOML = """
 [["m/1"]]

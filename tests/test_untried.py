@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import contract, registry, reporting, untried
+from conformance import contract, registry, reporting
+from conformance.contract import untried
 from conformance.errors import ContractError
-from conformance.exercised import Exercised, exercised
 from conformance.model import Tier
+from conformance.overview.exercised import Exercised, exercised
 from tests import inprocess
 from tests.matrix import PACE, kept
 

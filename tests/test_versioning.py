@@ -15,9 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import contract, id_list, registry, revisions
+from conformance import contract, registry, revisions
+from conformance.documentation import id_list
+from conformance.documentation.id_list import Entry
 from conformance.errors import CatalogueError, ConfigurationError
-from conformance.id_list import Entry
 from conformance.model import Level
 from conformance.options import Options
 from conformance.render import artefacts, summary

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from conformance.errors import TargetError
 from conformance.model import Credential, Exchange, Fault, FaultKind, Purpose, Request
+from conformance.network.wire import WRONG_KEY, Wire
 from conformance.target import Bounds, Target
-from conformance.wire import WRONG_KEY, Wire
 from tests.servers import CHUNKED, LAST_CHUNK, Connection, Handler, always, answer, chunk, once, serving, unused_port
 
 CANARY = "sk-canary/0123456789+abcdef"

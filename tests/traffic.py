@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from conformance import contract, preflight, registry, reporting, session
 from conformance.imports import importing, source
 from conformance.model import Chunk, Exchange, Expectation, Outcome, Purpose, Request, Sent
+from conformance.record.runlog import Record
 from conformance.reference.service import KEY, MODEL, Service
 from conformance.reference.transport import Abort, RawRequest
 from conformance.report import Report
-from conformance.runlog import Record
 from conformance.target import Target
 from tests.exporting import TOOLS, Tool, har, log_lines
 from tests.innocent.server import KEY as INNOCENT_KEY

@@ -18,15 +18,15 @@ from conformance import preflight
 from conformance.errors import CannotTestError
 from conformance.exploration.cases import Case, invalid, valid
 from conformance.exploration.examine import Examiner, Shown
+from conformance.exploration.minimise import Smallest, minimise
+from conformance.exploration.oracle import NOTHING, Gathered, Oracle, SpentError
 from conformance.generate import corpus
 from conformance.generate.flaws import flawed
 from conformance.generate.whole import whole
-from conformance.minimise import Smallest, minimise
 from conformance.model import Exchange, Level
 from conformance.observation import Asked, Evidence
-from conformance.observe import BUDGET, INTERRUPTED, Sender
-from conformance.oracle import NOTHING, Gathered, Oracle, SpentError
-from conformance.pacing import Gate
+from conformance.sending.observe import BUDGET, INTERRUPTED, Sender
+from conformance.sending.pacing import Gate
 
 if TYPE_CHECKING:
     from conformance.ask import Ask

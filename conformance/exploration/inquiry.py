@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from conformance.exploration.examine import Examiner
 from conformance.exploration.explorer import Explorer, Find, Quest
+from conformance.exploration.oracle import Oracle
 from conformance.model import CAP_FIELDS, Exchange, Level, Tier
-from conformance.oracle import Oracle
-from conformance.pacing import Gate
+from conformance.network.wire import Wire
 from conformance.registry import Requirement, level
 from conformance.run import signals
-from conformance.wire import Wire
+from conformance.sending.pacing import Gate
 
 if TYPE_CHECKING:
     from conformance.ask import Ask

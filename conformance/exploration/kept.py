@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ConfigurationError
 from conformance.exploration.cases import Case, invalid, valid
+from conformance.exploration.oracle import Gathered, Oracle
 from conformance.generate.flaws import labelled
 from conformance.generate.mutants import canonical
 from conformance.model import CAP_FIELDS, Exchange, Json
-from conformance.oracle import Gathered, Oracle
 from conformance.strictjson import NotJsonError, get, parse
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conformance.toml_places import Document, Place, Table
+from conformance.target.toml_places import Document, Place, Table
 
 
 class Entry(Document):

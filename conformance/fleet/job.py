@@ -17,15 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conformance import session, target_file
+from conformance import session
 from conformance.errors import ConformanceError, RecordBusyError
 from conformance.fleet.entry import Entry
 from conformance.gate import ExitStatus, Gate
 from conformance.model import Verdict
 from conformance.options import Options
 from conformance.provenance import Footer, Header
+from conformance.record.runlog import Record
 from conformance.run import Run
-from conformance.runlog import Record
+from conformance.target import target_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

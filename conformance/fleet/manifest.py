@@ -33,7 +33,7 @@ from conformance.errors import TargetError
 from conformance.fleet.entry import Entry
 from conformance.fleet.job import Job
 from conformance.options import REFERENCE
-from conformance.toml_places import Document, Place, Table, Value
+from conformance.target.toml_places import Document, Place, Table, Value
 
 _TOP: Final = ("groups", "defaults", "targets")
 _OWN: Final = ("models", "dialects", "group")

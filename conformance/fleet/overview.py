@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from conformance import compare_cli, comparison, contract, registry
+from conformance import contract, registry
+from conformance.commands import compare
+from conformance.comparing import comparison
 from conformance.errors import RecordError
 from conformance.fleet.job import Done, Judged
 from conformance.gate import ExitStatus
@@ -56,7 +58,7 @@ def write(found: Sequence[Done], folder: Path) -> None:
         # Judged where they were made: a fleet of hundreds is not judged a second time by one process.
         reports = [_report(each, done.requests) for done, each in judged]
         folders = {id(report): folder / done.job.slug for report, (done, _) in zip(reports, judged, strict=True)}
-        compare_cli.show(comparison.compare(reports, common=True), folders, folder / COMPARISON)
+        compare.show(comparison.compare(reports, common=True), folders, folder / COMPARISON)
     rows = [pages.Row(done=each, href=_href(each, folder)) for each in found]
     try:
         (folder / INDEX).write_text(pages.render(rows, COMPARISON if compared else ""), encoding="utf-8")

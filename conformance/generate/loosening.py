@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from conformance import json_pointer
-from conformance.conversation_order import CALL_HAS_RESULT, RESULT_HAS_CALL
+from conformance.contract.conversation_order import CALL_HAS_RESULT, RESULT_HAS_CALL
+from conformance.contract.schemas import Schema, SchemaFault
 from conformance.generate.request_part import request_schemas
 from conformance.model import Json
-from conformance.schemas import Schema, SchemaFault
 from conformance.strictjson import get
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from conformance.strictjson import get, show
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-    from conformance.schemas import SchemaFault
+    from conformance.contract.schemas import SchemaFault
 
 MINIMAL: Final[dict[str, Json]] = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
 """Stands for the accepted control while mutants are made: the members that the contract requires, and nothing else."""

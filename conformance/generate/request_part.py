@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from conformance.contract.schemas import Schema
 from conformance.generate.mutants import canonical
 from conformance.model import Json
-from conformance.schemas import Schema
 from conformance.strictjson import get
 
 if TYPE_CHECKING:

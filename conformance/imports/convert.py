@@ -12,7 +12,7 @@ from conformance import sse, strictjson
 from conformance.imports import secrecy
 from conformance.imports.captured import Captured, Headers, field
 from conformance.model import Chunk, Detail, Exchange, Expectation, Purpose, Sent
-from conformance.redaction import Redactor
+from conformance.secrecy.redaction import Redactor
 
 SCENARIO: Final = "recorded"
 """Scenario of every request that somebody else sent."""

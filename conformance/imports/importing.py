@@ -14,7 +14,7 @@ from conformance.imports.captured import PATH
 from conformance.imports.convert import Conversion, LeftOutError
 from conformance.model import Exchange, Tier
 from conformance.provenance import Footer, Header, Identity, Imported
-from conformance.runlog import RecordWriter
+from conformance.record.runlog import RecordWriter
 from conformance.strictjson import NotJsonError, get, parse
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from conformance.report import Report, Row
 if TYPE_CHECKING:
     from conformance.contract import Contract
     from conformance.provenance import Header, Imported
+    from conformance.record.runlog import Record
     from conformance.registry import Catalogue
-    from conformance.runlog import Record
 
 OWN: Final = "it needs requests of its own"
 

@@ -15,7 +15,7 @@ from conformance.reference.behaviour import FAULTS, Call, Defect
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-    from conformance.schemas import SchemaFault
+    from conformance.contract.schemas import SchemaFault
 
 
 def dropped(contract: Contract, constraint: Constraint) -> Defect:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.capabilities import Capability, Support
+from conformance.overview.capabilities import Capability, Support
 from conformance.render.text import line
 from conformance.report import Report
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import escape
 
-from conformance.comparison import Change, Comparison, complete
+from conformance.comparing.comparison import Change, Comparison, complete
 from conformance.model import Area, Outcome
 from conformance.render import page, wording
 from conformance.render.text import line
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from conformance.comparison import Cell, Line
+    from conformance.comparing.comparison import Cell, Line
     from conformance.model import Finding
     from conformance.report import Report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.constraints import ConstraintRow
+from conformance.overview.constraints import ConstraintRow
 from conformance.render import constraints
 from conformance.render.evidence import Gallery, Link
 from conformance.render.text import line

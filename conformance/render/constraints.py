@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
-from conformance.constraints import ConstraintRow, Reaction, Treatment, Trial
 from conformance.model import Level, Outcome
+from conformance.overview.constraints import ConstraintRow, Reaction, Treatment, Trial
 from conformance.render.text import line
 from conformance.report import Report
 from conformance.subjects.fate import Effect

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from conformance.exercised import COUNTED, Exercised, Found, Seen, State, exercised
-from conformance.outline import Group
-from conformance.places import Kind
+from conformance.contract.outline import Group
+from conformance.contract.places import Kind
+from conformance.contract.untried import reasons
+from conformance.overview.exercised import COUNTED, Exercised, Found, Seen, State, exercised
 from conformance.render import page, wording
 from conformance.render.text import line
-from conformance.untried import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.places import Node
+    from conformance.contract.places import Node
     from conformance.report import Report
 
 TITLES: Final = {

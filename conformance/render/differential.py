@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conformance.differential import Blame
+from conformance.comparing.differential import Blame
 from conformance.model import Level
 from conformance.render import page, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
-    from conformance.differential import Differential, Failure
+    from conformance.comparing.differential import Differential, Failure
     from conformance.model import Finding
 
 WORDS: Final = {

@@ -10,8 +10,8 @@ from typing import Final
 
 from markupsafe import escape
 
-from conformance import impact
 from conformance.model import Exchange, Finding, Place
+from conformance.opinion import impact
 from conformance.render import curl, hexdump, timeline, transcript, wording
 from conformance.render.hexdump import Dump
 from conformance.render.text import line

@@ -11,7 +11,7 @@ from conformance.render import page, wording
 from conformance.render.text import line
 
 if TYPE_CHECKING:
-    from conformance.history import Course, Moment, Past
+    from conformance.comparing.history import Course, Moment, Past
 
 HEIGHT: Final = 100
 """Units of height that the highest bar has."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from conformance import impact
 from conformance.contract import Source
 from conformance.model import Citation, Outcome
+from conformance.opinion import impact
 from conformance.render import accepted, arrange, capabilities, constraint_tables, cost, page, rows, wording
 from conformance.render.evidence import Gallery
 from conformance.render.rows import ShownRow

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from conformance.explanations import Side
+from conformance.opinion.explanations import Side
 from conformance.render.text import line
 
 if TYPE_CHECKING:
-    from conformance.explanations import Difference
-    from conformance.second_opinion import Comparison
+    from conformance.opinion.explanations import Difference
+    from conformance.opinion.second_opinion import Comparison
 
 LISTED: Final = 5
 """Unexplained differences that a run prints; `conformance opinion` prints all."""

@@ -8,10 +8,10 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from conformance.budget import Budget, money
+from conformance.cost.budget import Budget, money
 
 if TYPE_CHECKING:
-    from conformance.forecast import Forecast
+    from conformance.cost.forecast import Forecast
     from conformance.model import Json
 
 VERSION: Final = 1

@@ -9,9 +9,9 @@ import json
 from importlib.resources import files
 from typing import Final
 
-from conformance.capabilities import Capability
-from conformance.constraints import ConstraintRow, Treatment
 from conformance.model import Finding, Json, Place
+from conformance.overview.capabilities import Capability
+from conformance.overview.constraints import ConstraintRow, Treatment
 from conformance.provenance import Imported
 from conformance.render import accepted, arrange, capabilities, constraints, wording
 from conformance.render.text import shown

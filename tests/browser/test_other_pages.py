@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.comparison import compare
+from conformance.comparing.comparison import compare
 from conformance.model import Finding, Outcome, Place
 from conformance.render import compare as comparison_page
 from conformance.render import contract_view

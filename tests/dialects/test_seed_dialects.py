@@ -8,11 +8,11 @@ from typing import Final
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from conformance import contract, documents, registry
-from conformance.contract import Schema
+from conformance import contract, registry
+from conformance.contract import Schema, documents
+from conformance.contract.lint import problems
 from conformance.generate import corpus
 from conformance.generate.mutants import MINIMAL, decisive
-from conformance.lint import problems
 from conformance.model import MISSING, Json, Level
 from conformance.strictjson import get, items
 from tests.dialects.seed_deltas import DELTAS, Delta

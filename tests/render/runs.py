@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from conformance.capabilities import Capability
-from conformance.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
 from conformance.contract import load
 from conformance.gate import decide
 from conformance.model import (
@@ -26,6 +24,8 @@ from conformance.model import (
     Violation,
 )
 from conformance.observation import View
+from conformance.overview.capabilities import Capability
+from conformance.overview.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
 from conformance.provenance import Footer, Header, Identity, Plan
 from conformance.registry import Exclusion, Requirement
 from conformance.report import Report, Row

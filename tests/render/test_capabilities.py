@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from conformance.capabilities import Capability, Support
 from conformance.model import Outcome
+from conformance.overview.capabilities import Capability, Support
 from conformance.render import console, html, summary
 from conformance.report import Report
 from tests.render.runs import HOSTILE, report, row

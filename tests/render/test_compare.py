@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from conformance.comparison import compare
+from conformance.comparing.comparison import compare
 from conformance.model import Finding, Outcome, Place
 from conformance.render import compare as pages
 from conformance.render.compare import Evidence

@@ -9,9 +9,10 @@ from html import unescape
 
 import pytest
 
-from conformance import contract, places
-from conformance.exercised import exercised
-from conformance.places import Kind
+from conformance import contract
+from conformance.contract import places
+from conformance.contract.places import Kind
+from conformance.overview.exercised import exercised
 from conformance.render import contract_view
 from conformance.report import Report
 from tests.render.test_html import Page

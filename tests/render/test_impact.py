@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import impact
 from conformance.model import Exchange, Finding, Outcome
+from conformance.opinion import impact
 from conformance.render import html
 from conformance.report import Report
 from tests.render.runs import exchange, report, row

@@ -6,12 +6,12 @@ import pytest
 
 from conformance import judge, registry
 from conformance.contract import Contract, dialect_names, load
+from conformance.contract.schemas import Schema
 from conformance.model import Exchange, Json, Outcome, Tier, TokenCount
 from conformance.reference.answer import usage as written
 from conformance.reference.completion import Usage
 from conformance.reference.extensions import Extensions
 from conformance.requirements.usage.details import extensions
-from conformance.schemas import Schema
 from conformance.session import Assignment
 from conformance.target import Target
 from tests.evidence import Held, answered, delta, evidence, purpose, refused, streamed

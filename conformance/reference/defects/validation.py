@@ -11,8 +11,8 @@ from conformance.reference.behaviour import FAULTS, REQUEST, Call, defect
 from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
+    from conformance.contract.schemas import SchemaFault
     from conformance.reference.request import ChatRequest
-    from conformance.schemas import SchemaFault
 
     Faults = tuple[SchemaFault, ...]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.reference.behaviour import FAULTS, Call, defect
 
 if TYPE_CHECKING:
-    from conformance.schemas import SchemaFault
+    from conformance.contract.schemas import SchemaFault
 
 _BODY: Final = "/components/schemas/CreateChatCompletionRequest/properties"
 

@@ -1,0 +1,1 @@
+"""What a run may cost: before it, held during it, and counted after each answer."""

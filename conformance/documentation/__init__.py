@@ -1,0 +1,1 @@
+"""Documents that are written from the catalogue, the contract and the options."""

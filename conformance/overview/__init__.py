@@ -1,0 +1,1 @@
+"""What a run shows beside its verdicts: features, constraints, places of the contract."""
