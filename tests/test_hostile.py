@@ -125,7 +125,7 @@ def test_a_target_whose_answers_never_end_is_given_up(tmp_path: Path) -> None:
         run = measured(server, tmp_path, "--request-timeout", "0.5", "--concurrency", "32")
     assert run.ended.status in (1, 2)
     assert "does not end its answers" in run.ended.summary["sentence"]
-    assert len(run.heads) < 100
+    assert len(run.heads) < 200  # of eight hundred; those under way when it is given up are among them
 
 
 def test_a_calm_target_takes_as_little(tmp_path: Path) -> None:

@@ -147,7 +147,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
             url = target.base_url or embedded.base_url.replace("http", target.scheme, 1)
             if target.handler is not None:
                 url = stack.enter_context(serving(target.handler)).url
-            return command("run", "--base-url", url, "--model", "m", *target.arguments, cwd=tmp_path_factory.mktemp(name))
+            model = () if "--model" in target.arguments else ("--model", "m")
+            return command("run", "--base-url", url, *model, *target.arguments, cwd=tmp_path_factory.mktemp(name))
 
         futures = {name: pool.submit(run, name, target) for name, target in TARGETS.items()}
         yield lambda name: futures[name].result()

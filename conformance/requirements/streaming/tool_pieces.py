@@ -32,8 +32,15 @@ def fragments_say_what_is_new(stream: Stream) -> Iterator[Finding]:
     """
     for own in map(_own, by_call(stream)):
         pieces = _pieces(own)
-        if len(pieces) > 1 and (code := _said_again(pieces)):
-            yield Finding(code=code, expected="pieces that make one JSON object", received=show("".join(pieces)), at=own[-1].at())
+        if len(pieces) < 2:
+            continue
+        expected, received, place = "pieces that make one JSON object", show("".join(pieces)), own[-1].at()
+        if _is_object(pieces[-1]) and all(later.startswith(earlier) for earlier, later in pairwise(pieces)):
+            yield Finding(code="snapshots", expected=expected, received=received, at=place)
+        elif _is_object(pieces[-1]) and pieces[-1] == "".join(pieces[:-1]):
+            yield Finding(code="once-more", expected=expected, received=received, at=place)
+        elif pieces[0].strip() == "{}" and _is_object("".join(pieces[1:])):
+            yield Finding(code="placeholder", expected=expected, received=received, at=place)
 
 
 def _own(call: list[Fragment]) -> list[Fragment]:
@@ -46,16 +53,6 @@ def _own(call: list[Fragment]) -> list[Fragment]:
 def _pieces(call: list[Fragment]) -> list[str]:
     """The arguments in each fragment of a function's call, where there are some."""
     return [text for each in call if (text := each.text("function", "arguments"))]
-
-
-def _said_again(pieces: list[str]) -> str:
-    """The way in which pieces repeat what was said; empty when they do not."""
-    *before, last = pieces
-    if _is_object(last) and all(later.startswith(earlier) for earlier, later in pairwise(pieces)):
-        return "snapshots"
-    if _is_object(last) and last == "".join(before):
-        return "once-more"
-    return "placeholder" if pieces[0].strip() == "{}" and _is_object("".join(pieces[1:])) else ""
 
 
 def _is_object(text: str) -> bool:
