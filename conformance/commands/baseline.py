@@ -29,23 +29,21 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     RUN is the folder of a run, or its run.jsonl. New entries have an empty reason, and a run refuses them until somebody has written one.
     Entries that are there already keep their reasons; those that no longer occur are dropped, and named.
     """
-    from conformance import contract, registry, reporting, session
     from conformance.baseline import baseline_file, propose
     from conformance.model import Level
+    from conformance.record import saved
     from conformance.record.runlog import Record
 
     if output is not None and output.exists() and (old is None or not old.exists() or not output.samefile(old)):
         hint = f"Name it with --baseline {output} as well, to keep its reasons; or choose another name."
         raise ConfigurationError(f"There is a file {output} already.", hint=hint)
-    path = run / session.RECORD if run.is_dir() else run
+    path = saved.path(run)
     with Record.open(path) as record:
         if record.plan is None:
             raise RecordError(f"The target of {path} could not be tested, so there is nothing to accept.", hint="Name another run.")
-        reading, catalogue = contract.load(record.header.reading), registry.load()
-        catalogue.verify(reading)
+        reading, catalogue = saved.sources(record.header)
         entries, unknown = (_still(record.header.accepted, catalogue), ()) if old is None else _renewable(old, reading, catalogue)
-        wanted = tuple(each for each in catalogue.requirements if not record.header.wanted or each.id in record.header.wanted)
-        report = reporting.judged(record, reading, catalogue, wanted, accepted=entries)
+        report = saved.judged(record, everything=False, accepted=entries)
     rows = [row for row in report.rows if row.scored]
     levels = (Level.MUST, Level.SHOULD) if strict or report.header.strict else (Level.MUST,)
     marks = {row.requirement.id: row.mark for row in rows if row.mark}

@@ -12,7 +12,6 @@ from conformance.commands.run_options import options
 from conformance.options import RUN_OPTIONS, Options
 
 if TYPE_CHECKING:
-    from conformance.registry import Requirement
     from conformance.report import Report
 
 PAGE: Final = "differential.html"
@@ -103,18 +102,17 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
 
 
 def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, Report]:
-    from conformance import contract, registry, reporting
+    from conformance import reporting
     from conformance.comparing import comparison
     from conformance.errors import ConfigurationError
+    from conformance.record import saved
 
     upstream, gateway = records
     if (found := comparison.disagreements([upstream.header, gateway.header])) and not dialect:
         names = "; ".join(f"{each.name} ({', '.join(each.values)})" for each in found)
         raise ConfigurationError(f"The hops were not asked the same, they differ in {names}.", hint="Give both the same options.")
-    reading = contract.load(dialect or gateway.header.reading)
-    catalogue = registry.load()
-    catalogue.verify(reading)
-    wanted: list[Requirement] = [each for each in catalogue.requirements if not gateway.header.wanted or each.id in gateway.header.wanted]
+    reading, catalogue = saved.sources(gateway.header, dialect)
+    wanted = saved.wanted(gateway.header, catalogue)
     first, last = (reporting.judged(record, reading, catalogue, wanted, strict=strict) for record in records)
     return first, last
 

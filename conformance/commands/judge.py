@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.baseline import Accepted
     from conformance.contract import Contract
     from conformance.provenance import Header
-    from conformance.registry import Catalogue, Requirement
+    from conformance.registry import Catalogue
 
 
 @click.command()
@@ -48,19 +48,18 @@ def judge(
 
     Exit status: 0 nothing found, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
-    from conformance import contract, registry, reporting, session
+    from conformance import contract, registry, session
     from conformance.imports import importing
     from conformance.imports import source as files
+    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import artefacts, console
 
-    catalogue = registry.load()
     path = source / session.RECORD if (source / session.RECORD).is_file() else source
     folder = output or path.parent
     if not files.is_record(path) and (str(source) == files.STDIN or source.exists()):
         if baseline is not None:
-            hint = "Nobody planned these requests, so nothing can be said of what no longer occurs."
-            raise ConfigurationError("There is no baseline for captured traffic.", hint=hint)
+            raise _no_baseline()
         reading = contract.load(dialect or contract.DEFAULT)
         folder = output or Path("reports") / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{_stem(source)}"
         path = folder / session.RECORD
@@ -69,7 +68,7 @@ def judge(
             path,
             source=files.name(source),
             contract=reading,
-            catalogue=catalogue,
+            catalogue=registry.load(),
             whole=whole,
             base_url=base_url,
             strict=strict,
@@ -77,11 +76,8 @@ def judge(
     elif misplaced := [name for name, given in (("base-url", base_url), ("whole", whole), ("skip-unreadable", skip_unreadable)) if given]:
         raise ConfigurationError(f"--{misplaced[0]} is for captured traffic; {source} is the record of a run.", hint="Leave it out.")
     with Record.open(path) as opened:
-        reading = contract.load(dialect or opened.header.reading)
-        catalogue.verify(reading)
-        wanted = catalogue.requirements if everything else _wanted(opened.header, catalogue)
-        accepted = None if baseline is None else _accepted(baseline, opened.header, reading, catalogue)
-        report = reporting.judged(opened, reading, catalogue, wanted, strict=strict or opened.header.strict, accepted=accepted)
+        accepted = None if baseline is None else _accepted(baseline, opened.header, *saved.sources(opened.header, dialect))
+        report = saved.judged(opened, dialect, everything=everything, strict=strict or opened.header.strict, accepted=accepted)
         folder.mkdir(parents=True, exist_ok=True)
         artefacts.write(report, folder)
         screen = console.terminal()
@@ -95,14 +91,13 @@ def _accepted(path: Path, header: Header, reading: Contract, catalogue: Catalogu
     from conformance.baseline import baseline_file
 
     if header.imported is not None:
-        hint = "Nobody planned these requests, so nothing can be said of what no longer occurs."
-        raise ConfigurationError("There is no baseline for captured traffic.", hint=hint)
+        raise _no_baseline()
     return baseline_file.load(path, reading, catalogue, datetime.fromtimestamp(header.started, UTC).date())
 
 
-def _wanted(header: Header, catalogue: Catalogue) -> tuple[Requirement, ...]:
-    """The requirements that a run asked for, as far as there still are such."""
-    return tuple(each for each in catalogue.requirements if not header.wanted or each.id in header.wanted)
+def _no_baseline() -> ConfigurationError:
+    hint = "Nobody planned these requests, so nothing can be said of what no longer occurs."
+    return ConfigurationError("There is no baseline for captured traffic.", hint=hint)
 
 
 def _stem(source: Path) -> str:

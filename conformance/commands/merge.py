@@ -22,22 +22,18 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
 
     Exit status: that of the whole run; 4 when the shards are not those of one run.
     """
-    from conformance import contract, registry, reporting, session
-    from conformance.record import runlog, sharding
+    from conformance import session
+    from conformance.record import runlog, saved, sharding
     from conformance.render import artefacts, console
 
-    paths = [shard / session.RECORD if shard.is_dir() else shard for shard in shards]
+    paths = [saved.path(shard) for shard in shards]
     with ExitStack() as stack:
         named = [(str(shard), stack.enter_context(runlog.Record.open(path))) for shard, path in zip(shards, paths, strict=True)]
         records = sharding.one_run(named)
         header, footer = sharding.whole(records, [record.gap for record in records])
         runlog.merge(records, header, footer, output / session.RECORD)
     with runlog.Record.open(output / session.RECORD) as whole:
-        reading = contract.load(dialect or header.reading)
-        catalogue = registry.load()
-        catalogue.verify(reading)
-        wanted = [each for each in catalogue.requirements if not header.wanted or each.id in header.wanted]
-        report = reporting.judged(whole, reading, catalogue, wanted, strict=strict or header.strict)
+        report = saved.judged(whole, dialect, everything=False, strict=strict or header.strict)
         artefacts.write(report, output)
         screen = console.terminal()
         console.failures(report, screen)

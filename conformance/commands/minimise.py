@@ -31,14 +31,14 @@ def minimise(*, run: Path, requirement: str, max_requests: int, **values: Any) -
 
     Exit status: 0 found, 2 the target cannot be asked or no longer shows it, 4 there is no such failure, or none that one request shows.
     """
-    from conformance import session
     from conformance.exploration import minimise as search
     from conformance.exploration.examine import Examiner
     from conformance.exploration.inquiry import inquiry
+    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import finds
 
-    with Record.open(run / session.RECORD if run.is_dir() else run) as record:
+    with Record.open(saved.path(run)) as record:
         prepared_run = prepared(_as_recorded(values, record.header))
         wanted = prepared_run.catalogue.find(requirement)
         examiner = Examiner(contract=prepared_run.contract, identity=record.header.target, requirements=(wanted,))

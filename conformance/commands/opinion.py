@@ -17,17 +17,14 @@ def opinion(*, record: Path, dialect: str) -> int:
 
     RUN is the folder of a run, or its run.jsonl. Exit status: 0 every difference is explained, 1 one is not, 4 wrong options.
     """
-    from conformance import contract, registry, reporting, session
     from conformance.opinion import second_opinion
+    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import opinion as words
 
-    with Record.open(record / session.RECORD if record.is_dir() else record) as opened:
-        reading = contract.load(dialect or opened.header.reading)
-        catalogue = registry.load()
-        catalogue.verify(reading)
-        report = reporting.judged(opened, reading, catalogue, catalogue.requirements)
-        comparison = second_opinion.compare(report, reading)
+    with Record.open(saved.path(record)) as opened:
+        report = saved.judged(opened, dialect)
+        comparison = second_opinion.compare(report, report.contract)
     for line in words.full(comparison):
         click.echo(line)
     return ExitStatus.VIOLATIONS if comparison.unexplained else ExitStatus.CONFORMS

@@ -11,7 +11,11 @@ from conformance.errors import RecordError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conformance.baseline import Accepted
+    from conformance.contract import Contract
+    from conformance.provenance import Header
     from conformance.record.runlog import Record
+    from conformance.registry import Catalogue, Requirement
     from conformance.report import Report
 
 
@@ -32,9 +36,22 @@ def below(folders: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(found.values())
 
 
-def judged(record: Record, dialect: str = "", *, strict: bool = False) -> Report:
-    """Judge a record by all of today's requirements, in the reading of its run unless another is named."""
-    reading = contract.load(dialect or record.header.reading)
-    catalogue = registry.load()
+def sources(header: Header, dialect: str = "") -> tuple[Contract, Catalogue]:
+    """What a record is judged by today: the reading of its run, unless another is named, and the catalogue."""
+    reading, catalogue = contract.load(dialect or header.reading), registry.load()
     catalogue.verify(reading)
-    return reporting.judged(record, reading, catalogue, catalogue.requirements, strict=strict)
+    return reading, catalogue
+
+
+def wanted(header: Header, catalogue: Catalogue) -> tuple[Requirement, ...]:
+    """The requirements that a run asked for, as far as there still are such."""
+    return tuple(each for each in catalogue.requirements if not header.wanted or each.id in header.wanted)
+
+
+def judged(
+    record: Record, dialect: str = "", *, everything: bool = True, strict: bool = False, accepted: tuple[Accepted, ...] | None = None
+) -> Report:
+    """Judge a record by all of today's requirements, or by those that its run asked for; `accepted` as in `reporting.judged`."""
+    reading, catalogue = sources(record.header, dialect)
+    requirements = catalogue.requirements if everything else wanted(record.header, catalogue)
+    return reporting.judged(record, reading, catalogue, requirements, strict=strict, accepted=accepted)
