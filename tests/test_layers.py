@@ -110,6 +110,12 @@ def test_nobody_imports_the_glue() -> None:
             assert not rooms(path) & {"cli", "entry", "plugin"}, name
 
 
+def test_nobody_but_the_command_line_imports_commands() -> None:
+    for name, path in MODULES.items():
+        if name != "conformance.cli" and not name.startswith("conformance.commands"):
+            assert "commands" not in rooms(path), name
+
+
 def test_the_network_has_one_door() -> None:
     for name, path in MODULES.items():
         if any(each.partition(".")[0] in {"httpx", "httpcore", "requests", "aiohttp", "urllib3"} for each in imported(path)):

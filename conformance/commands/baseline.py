@@ -33,6 +33,7 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     from conformance.model import Level
     from conformance.record import saved
     from conformance.record.runlog import Record
+    from conformance.render import files
 
     if output is not None and output.exists() and (old is None or not old.exists() or not output.samefile(old)):
         hint = f"Name it with --baseline {output} as well, to keep its reasons; or choose another name."
@@ -54,7 +55,7 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     if output is None:
         click.echo(text, nl=False)
     else:
-        _save(text, output)
+        files.write(output, text, "The baseline")
     for line in (*_told(proposal, report), *(f"Dropped: {reason}" for reason in unknown)):
         click.echo(line, err=True)
 
@@ -88,14 +89,6 @@ def _comment(entry: Accepted, reading: Contract, catalogue: Catalogue) -> str:
 
     requirement = catalogue.find(entry.rule)
     return f"{level(requirement, reading)}: {requirement.text}"
-
-
-def _save(text: str, output: Path) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"The baseline cannot be written to {output}: {error.strerror}.", hint="Name another file.") from None
 
 
 def _told(proposal: Proposal, report: Report) -> Iterator[str]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import click
 
 from conformance.gate import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from conformance.comparing.comparison import Comparison
-    from conformance.render.compare import Evidence
-    from conformance.report import Report
 
 
 @click.command()
@@ -53,26 +48,19 @@ def compare(
 
     if len(runs) < 2:
         raise ConfigurationError("One run alone cannot be compared.", hint="Name two or more folders of runs.")
-    result = write(runs, output, common=common, dialect=dialect, strict=strict, only_differences=only_differences)
+    result = _compared(runs, output, common=common, dialect=dialect, strict=strict, only_differences=only_differences)
     pages.table(result, console.terminal())
     if output is not None:
         click.echo(f"Comparison: {output}")
     return _status(result, strict=strict) if fail_on_regression else ExitStatus.CONFORMS
 
 
-def write(
-    runs: Sequence[Path],
-    output: Path | None,
-    *,
-    common: bool = False,
-    dialect: str = "",
-    strict: bool = False,
-    only_differences: bool = False,
-) -> Comparison:
+def _compared(runs: Sequence[Path], output: Path | None, *, common: bool, dialect: str, strict: bool, only_differences: bool) -> Comparison:
     """Compare saved runs, and write the page where it is wanted. Raises `RecordError` and `ConfigurationError`."""
     from conformance.comparing import comparison
     from conformance.record import saved
     from conformance.record.runlog import Record
+    from conformance.render import compare as pages
 
     paths = [saved.path(run) for run in runs]
     with ExitStack() as stack:
@@ -81,35 +69,8 @@ def write(
         folders = {id(report): path.parent for report, path in zip(reports, paths, strict=True)}
         result = comparison.compare(reports, common=common)
         if output is not None:
-            show(result, folders, output, only_differences=only_differences)
+            pages.write(result, folders, output, only_differences=only_differences)
     return result
-
-
-def show(result: Comparison, folders: Mapping[int, Path], output: Path, *, only_differences: bool = False) -> None:
-    """Write a comparison as a page; `folders` are those of the runs, by the `id` of their reports. Raises `RecordError`."""
-    from conformance.errors import RecordError
-    from conformance.render import compare as pages
-
-    evidence = [_evidence(report, folders[id(report)], output.parent) for report in result.reports]
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(pages.render(result, evidence, only_differences=only_differences), encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"The comparison cannot be written to {output}: {error.strerror}.") from None
-
-
-def _evidence(report: Report, folder: Path, page: Path) -> Evidence:
-    """Where the report beside a record is, seen from the page, and what it has rows for."""
-    from conformance.render import artefacts
-    from conformance.render.compare import Evidence
-
-    path = folder / artefacts.HTML
-    try:
-        anchors = frozenset(re.findall(r'id="([A-Z0-9-]+)"', path.read_text("utf-8", "replace")))
-        href = quote(Path(os.path.relpath(path.resolve(), page.resolve())).as_posix())
-    except (OSError, ValueError):
-        return Evidence()
-    return Evidence(href=href, anchors=anchors & {row.requirement.id for row in report.rows})
 
 
 def _status(result: Comparison, *, strict: bool) -> ExitStatus:

@@ -39,9 +39,10 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
     """
     from conformance.commands.fleet import new_folder
     from conformance.comparing.differential import differential as compare
-    from conformance.errors import ConfigurationError, RecordError
+    from conformance.errors import ConfigurationError
     from conformance.record.runlog import Record
     from conformance.render import differential as pages
+    from conformance.render import files, linked
 
     extra = {hop: {each: values.pop(f"{hop}_{each}") for each in ("model", "key_variable")} for hop in ("upstream", "gateway")}
     given = Options.given(values)
@@ -56,11 +57,8 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
             raise ConfigurationError("A hop is told by a whole run of its own.", hint="Merge the shards of a run first.")
         first, last = _judged(records, given.dialect if "dialect" in given.named else "", strict=given.strict)
         found = compare(first, last, blame_any=blame == "any", strict=given.strict)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / PAGE).write_text(pages.render(found, (_href(runs[0], folder), _href(runs[1], folder))), encoding="utf-8")
-        except OSError as error:
-            raise RecordError(f"The page cannot be written to {folder}: {error.strerror}.") from None
+        page = pages.render(found, (linked.href(runs[0], folder), linked.href(runs[1], folder)))
+        files.write(folder / PAGE, page, "The page")
     for line in pages.lines(found):
         click.echo(line)
     click.echo(f"Page: {folder / PAGE}")
@@ -115,14 +113,3 @@ def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, 
     wanted = saved.wanted(gateway.header, catalogue)
     first, last = (reporting.judged(record, reading, catalogue, wanted, strict=strict) for record in records)
     return first, last
-
-
-def _href(run: Path, folder: Path) -> str:
-    """The report of a run as a link from the page; empty when there is none."""
-    import os
-    from urllib.parse import quote
-
-    from conformance.render import artefacts
-
-    report = run / artefacts.HTML
-    return quote(Path(os.path.relpath(report.resolve(), folder.resolve())).as_posix()) if report.is_file() else ""

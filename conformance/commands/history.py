@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import click
 
@@ -30,6 +28,7 @@ def history(*, folders: tuple[Path, ...], dialect: str, output: Path | None, as_
     from conformance.errors import RecordError
     from conformance.record import saved
     from conformance.record.runlog import Record
+    from conformance.render import files, linked
     from conformance.render import history as pages
 
     moments = []
@@ -41,11 +40,7 @@ def history(*, folders: tuple[Path, ...], dialect: str, output: Path | None, as_
     if not found:
         raise RecordError("None of the records is a run of its own.", hint="Captured traffic and parts of a run have no history.")
     if output is not None:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(pages.render(found, lambda name: _href(Path(name), output.parent)), encoding="utf-8")
-        except OSError as error:
-            raise RecordError(f"The history cannot be written to {output}: {error.strerror}.") from None
+        files.write(output, pages.render(found, lambda name: linked.href(Path(name), output.parent)), "The history")
     if as_json:
         click.echo(json.dumps([_plain(past) for past in found], indent=2, ensure_ascii=False))
         return
@@ -53,14 +48,6 @@ def history(*, folders: tuple[Path, ...], dialect: str, output: Path | None, as_
         click.echo(line)
     if output is not None:
         click.echo(f"History: {output}")
-
-
-def _href(folder: Path, page: Path) -> str:
-    """The report of a run as a link from the page; empty when there is none."""
-    from conformance.render import artefacts
-
-    report = folder / artefacts.HTML
-    return quote(Path(os.path.relpath(report.resolve(), page.resolve())).as_posix()) if report.is_file() else ""
 
 
 def _plain(past: Past) -> dict[str, object]:

@@ -37,6 +37,7 @@ def init(*, output: Path, force: bool, **values: Any) -> None:
 
     Exit status: 0 written, 2 the endpoint cannot be tested, 3 our own error, 4 wrong options, or the file is there.
     """
+    from conformance.render import files
     from conformance.run import Run
     from conformance.target import acquaintance, target_template
 
@@ -60,10 +61,7 @@ def init(*, output: Path, force: bool, **values: Any) -> None:
     met = acquaintance.meet(run)
     settled = _settled(given, met, run)
     text = target_template.written(settled, _head(met), _notes(met, listed), output.parent, os.environ)
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{output} cannot be written: {error.strerror}.", hint="Name another file with --output.") from None
+    files.write(output, text, "The target file")
     for line in _told(met, listed):
         click.echo(line)
     here = output == Path(NAME)

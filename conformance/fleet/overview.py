@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from conformance import contract, registry
-from conformance.commands import compare
 from conformance.comparing import comparison
 from conformance.errors import RecordError
 from conformance.fleet.job import Done, Judged
 from conformance.gate import ExitStatus
 from conformance.model import Exchange, Purpose
-from conformance.render import artefacts
+from conformance.render import compare, files, linked
 from conformance.render import fleet as pages
 from conformance.report import Report, Row
 
@@ -58,13 +57,10 @@ def write(found: Sequence[Done], folder: Path) -> None:
         # Judged where they were made: a fleet of hundreds is not judged a second time by one process.
         reports = [_report(each, done.requests) for done, each in judged]
         folders = {id(report): folder / done.job.slug for report, (done, _) in zip(reports, judged, strict=True)}
-        compare.show(comparison.compare(reports, common=True), folders, folder / COMPARISON)
-    rows = [pages.Row(done=each, href=_href(each, folder)) for each in found]
-    try:
-        (folder / INDEX).write_text(pages.render(rows, COMPARISON if compared else ""), encoding="utf-8")
-        (folder / SUMMARY).write_text(json.dumps(_summary(found), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"The overview cannot be written to {folder}: {error.strerror}.") from None
+        compare.write(comparison.compare(reports, common=True), folders, folder / COMPARISON)
+    rows = [pages.Row(done=each, href=linked.href(folder / each.job.slug, folder)) for each in found]
+    files.write(folder / INDEX, pages.render(rows, COMPARISON if compared else ""), "The overview")
+    files.write(folder / SUMMARY, json.dumps(_summary(found), indent=2) + "\n", "The summary")
 
 
 class _Elsewhere:
@@ -99,10 +95,6 @@ def _report(judged: Judged, requests: int) -> Report:
         records=_Elsewhere(),
         requests=requests,
     )
-
-
-def _href(done: Done, folder: Path) -> str:
-    return f"{done.job.slug}/{artefacts.HTML}" if (folder / done.job.slug / artefacts.HTML).is_file() else ""
 
 
 def _summary(found: Sequence[Done]) -> dict[str, object]:

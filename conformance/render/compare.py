@@ -11,12 +11,14 @@ from markupsafe import escape
 
 from conformance.comparing.comparison import Change, Comparison, complete
 from conformance.model import Area, Outcome
-from conformance.render import page, wording
+from conformance.render import files, linked, page, wording
+from conformance.render.linked import Linked
 from conformance.render.text import line
 from conformance.report import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from rich.console import Console
     from rich.table import Table
@@ -48,16 +50,6 @@ _BRIEF: Final = 120
 _WIDEST: Final = 1000
 """Characters that a line of the table may have."""
 _STYLES: Final = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow", Outcome.ERROR: "magenta"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Where the evidence of a run can be looked up."""
-
-    href: str = ""
-    """The run's report.html as a link from the page; empty when there is none."""
-    anchors: frozenset[str] = frozenset()
-    """Ids of the requirements that it has a row for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +107,9 @@ class Summary:
     reasons: tuple[str, ...]
 
 
-def render(comparison: Comparison, evidence: Sequence[Evidence] = (), *, only_differences: bool = False) -> str:
+def render(comparison: Comparison, evidence: Sequence[Linked] = (), *, only_differences: bool = False) -> str:
     """Return the page. `evidence` says where the report of each run is, in their order; without it everything is told in the page."""
-    known = tuple(evidence) or tuple(Evidence() for _ in comparison.reports)
+    known = tuple(evidence) or tuple(Linked() for _ in comparison.reports)
     chosen = comparison.differences if only_differences else comparison.lines
     return page.render(
         "compare.html.j2",
@@ -133,6 +125,12 @@ def render(comparison: Comparison, evidence: Sequence[Evidence] = (), *, only_di
         summaries=_summaries(chosen, known),
         label=label,
     )
+
+
+def write(comparison: Comparison, folders: Mapping[int, Path], output: Path, *, only_differences: bool = False) -> None:
+    """Write the page; `folders` are those of the runs, by the `id` of their reports. Raises `RecordError`."""
+    evidence = [linked.linked(report, folders[id(report)], output.parent) for report in comparison.reports]
+    files.write(output, render(comparison, evidence, only_differences=only_differences), "The comparison")
 
 
 def label(number: int) -> str:
@@ -204,7 +202,7 @@ def _name(report: Report) -> str:
     return line(f"{report.header.target.model} at {report.header.target.base_url}", 200)
 
 
-def _runs(comparison: Comparison, known: Sequence[Evidence]) -> tuple[ShownRun, ...]:
+def _runs(comparison: Comparison, known: Sequence[Linked]) -> tuple[ShownRun, ...]:
     return tuple(
         ShownRun(
             label=label(number),
@@ -219,7 +217,7 @@ def _runs(comparison: Comparison, known: Sequence[Evidence]) -> tuple[ShownRun, 
     )
 
 
-def _area(area: Area, lines: list[Line], known: Sequence[Evidence]) -> ShownArea:
+def _area(area: Area, lines: list[Line], known: Sequence[Linked]) -> ShownArea:
     shown = [ShownLine(line=each, cells=tuple(_cell(each, number, known[number]) for number in range(len(known)))) for each in lines]
     return ShownArea(
         area=area,
@@ -228,7 +226,7 @@ def _area(area: Area, lines: list[Line], known: Sequence[Evidence]) -> ShownArea
     )
 
 
-def _cell(each: Line, number: int, evidence: Evidence) -> ShownCell:
+def _cell(each: Line, number: int, evidence: Linked) -> ShownCell:
     cell, identifier = each.cells[number], each.requirement.id
     if identifier in evidence.anchors:
         href = f"{evidence.href}#{quote(identifier)}"
@@ -237,7 +235,7 @@ def _cell(each: Line, number: int, evidence: Evidence) -> ShownCell:
     return ShownCell(cell=cell, href=href, findings=sum(count for _, count in cell.verdict.codes) or len(cell.verdict.findings))
 
 
-def _summaries(lines: Sequence[Line], known: Sequence[Evidence]) -> tuple[Summary, ...]:
+def _summaries(lines: Sequence[Line], known: Sequence[Linked]) -> tuple[Summary, ...]:
     """What is told within the page, in brief once there is much of it."""
     made, room = [], ROOM
     for number, evidence in enumerate(known):

@@ -14,7 +14,7 @@ from rich.console import Console
 from conformance.comparing.comparison import compare
 from conformance.model import Finding, Outcome, Place
 from conformance.render import compare as pages
-from conformance.render.compare import Evidence
+from conformance.render.linked import Linked
 from conformance.report import Report
 from tests.render.runs import report, row
 from tests.render.test_html import Page
@@ -65,8 +65,8 @@ def test_a_run_compared_with_itself_has_no_difference(typical: Report) -> None:
 
 
 def test_a_cell_leads_to_the_report_of_its_run_or_else_to_a_summary_on_the_page(two: tuple[Report, Report]) -> None:
-    beside = Evidence(href="../a%20b/report.html", anchors=frozenset({"STREAM-DONE", "STREAM-ID"}))
-    page = Page(pages.render(compare(two), [beside, Evidence()]))
+    beside = Linked(href="../a%20b/report.html", anchors=frozenset({"STREAM-DONE", "STREAM-ID"}))
+    page = Page(pages.render(compare(two), [beside, Linked()]))
     links = [attributes["href"] or "" for tag, attributes in page.tags if tag == "a"]
     assert {"../a%20b/report.html#STREAM-DONE", "#B-STREAM-DONE", "#A-STREAM-UTF8"} <= set(links)
     assert "Expected [DONE] , received nothing text/streamed, event 3" in page.text
