@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Final
-
-import click
 
 from conformance import contract as contracts
 from conformance import registry
 from conformance.contract import Contract
+from conformance.documentation.current import ROOT, command
 from conformance.model import Area, Citation, Level
 from conformance.reference.defects import ALL
 from conformance.registry import Catalogue, Requirement
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "catalogue.md"
+DOCUMENT: Final = ROOT / "docs" / "catalogue.md"
 
 _HEAD: Final = """# Catalogue of requirements
 
@@ -100,16 +97,7 @@ def _source(citation: Citation) -> str:
     return f"[{label}]({citation.url})" if citation.url else label
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit status 1 when the document is not current.")
-def main(*, check: bool) -> None:
-    """Write docs/catalogue.md anew."""
-    new = document(registry.load())
-    if check and (not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != new):
-        click.echo("docs/catalogue.md is not current. Run `nox -s documents`.", err=True)
-        sys.exit(1)
-    if not check:
-        DOCUMENT.write_text(new, encoding="utf-8")
+main: Final = command(DOCUMENT, lambda: document(registry.load()))
 
 
 if __name__ == "__main__":

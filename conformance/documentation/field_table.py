@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import Final
-
-import click
 
 from conformance import contract as contracts
 from conformance.contract import Contract, documents
 from conformance.contract.outline import OPERATION, ROOTS, Aspects, Group, followed, merged
 from conformance.contract.shape import Alternative, alternatives, children
+from conformance.documentation.current import ROOT, command
 from conformance.model import Json
 from conformance.strictjson import get, items
 
-FOLDER: Final = Path(__file__).parents[2] / "openapi"
+FOLDER: Final = ROOT / "openapi"
+README: Final = FOLDER / "README.md"
 PAGES: Final = FOLDER / "dialects" / "documented-fields.yaml"
 BEGIN: Final = "<!-- fields: written by `python -m conformance.documentation.field_table` -->"
 END: Final = "<!-- end of fields -->"
@@ -157,18 +155,7 @@ def _members(value: Json, *path: str) -> list[tuple[str, Json]]:
     return list(found.items()) if isinstance(found, dict) else []
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit status 1 when the tables are not current.")
-def main(*, check: bool) -> None:
-    """Write the tables of openapi/README.md anew."""
-    readme = FOLDER / "README.md"
-    old = readme.read_text(encoding="utf-8")
-    new = updated(old)
-    if check and new != old:
-        click.echo("The tables of openapi/README.md are not current. Run `nox -s documents`.", err=True)
-        sys.exit(1)
-    if not check:
-        readme.write_text(new, encoding="utf-8")
+main: Final = command(README, lambda: updated(README.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
-
-import click
 
 from conformance import registry
 from conformance.contract import documents
+from conformance.documentation.current import ROOT, command
 from conformance.errors import CatalogueError
 from conformance.model import Area, Json, Level
 from conformance.registry import Catalogue, Exclusion
 from conformance.strictjson import get, items
 
-FOLDER: Final = Path(__file__).parents[2] / "docs"
+FOLDER: Final = ROOT / "docs"
 TABLE: Final = FOLDER / "incidents.md"
 PARTS: Final = (Area.VALIDATION, Area.STREAMING, Area.USAGE, Area.ERRORS)
 _SHOWN: Final = 3
@@ -98,16 +95,7 @@ def _row(of: Incident, catalogue: Catalogue) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in (of.defect, of.level, ", ".join([*links, *more]), holds)) + " |"
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit status 1 when the table is not current.")
-def main(*, check: bool) -> None:
-    """Write docs/incidents.md anew."""
-    new = table(registry.load())
-    if check and (not TABLE.exists() or TABLE.read_text(encoding="utf-8") != new):
-        click.echo("docs/incidents.md is not current. Run `nox -s documents`.", err=True)
-        sys.exit(1)
-    if not check:
-        TABLE.write_text(new, encoding="utf-8")
+main: Final = command(TABLE, lambda: table(registry.load()))
 
 
 if __name__ == "__main__":

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-import click
-
+from conformance.documentation.current import ROOT, command
 from conformance.options import Kind, Option
 from conformance.target.target_reader import KEYS, MODELS
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "target-file.md"
+DOCUMENT: Final = ROOT / "docs" / "target-file.md"
 
 EXAMPLE: Final = """[target]
 base_url = "https://gateway.example/v1"
@@ -132,16 +129,7 @@ def _option(option: Option) -> str:
     return f"`--{option.name}{metavar}`".replace("|", "\\|")
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit status 1 when the document is not current.")
-def main(*, check: bool) -> None:
-    """Write docs/target-file.md anew."""
-    new = document()
-    if check and (not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != new):
-        click.echo("docs/target-file.md is not current. Run `nox -s documents`.", err=True)
-        sys.exit(1)
-    if not check:
-        DOCUMENT.write_text(new, encoding="utf-8")
+main: Final = command(DOCUMENT, document)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,6 @@ def test_only_rows_that_the_file_has_and_the_report_knows_are_led_to(typical: Re
 
 def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(tmp_path: Path) -> None:
     files.write(tmp_path / "file", "", "The page")
-    with pytest.raises(RecordError, match="The page cannot be written to .*page.html") as caught:
+    with pytest.raises(RecordError, match=r"The page cannot be written to .*page\.html") as caught:
         files.write(tmp_path / "file" / "page.html", "", "The page")
     assert "--output" in caught.value.hint
