@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from conformance.baseline import Accepted
 from conformance.model import Purpose, Tier
+
+BUDGET: Final = "budget"
+"""First word of why a record is not complete, where it is because all that might be spent was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,12 @@ from conformance.judge import judge
 from conformance.model import Outcome, Verdict
 from conformance.observation import Evidence
 from conformance.overview import capabilities, constraints
-from conformance.provenance import Header
+from conformance.provenance import BUDGET, Header
 from conformance.record import sharding
 from conformance.record.runlog import Record
 from conformance.registry import Catalogue, Requirement, level
 from conformance.report import Report, Row
 from conformance.revisions import scores
-from conformance.sending.observe import BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -23,12 +23,12 @@ from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.model import CAP_FIELDS, Exchange, Tier
 from conformance.network.wire import Wire
-from conformance.provenance import Footer, Header, Plan
+from conformance.provenance import BUDGET, Footer, Header, Plan
 from conformance.record import sharding
 from conformance.record.runlog import Record, RecordWriter
 from conformance.record.sharding import Shard
 from conformance.registry import Catalogue, Requirement
-from conformance.sending.observe import BUDGET, Observed, Progress, Sender, observe
+from conformance.sending.observe import Observed, Progress, Sender, observe
 from conformance.sending.pacing import Gate as PaceGate
 from conformance.settle import PROBE, settled
 from conformance.steps import Step

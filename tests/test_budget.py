@@ -20,9 +20,9 @@ from conformance.cost.charging import NOTHING, charge, most, room
 from conformance.errors import ConfigurationError
 from conformance.exploration.oracle import Gathered
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, Request, Sent
-from conformance.provenance import Spent, Tokens
+from conformance.provenance import BUDGET, Spent, Tokens
 from conformance.sending import pacing
-from conformance.sending.observe import BUDGET, Observed, observe
+from conformance.sending.observe import Observed, observe
 from conformance.steps import Step
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))

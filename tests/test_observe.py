@@ -19,11 +19,11 @@ from conformance.cost.ceilings import Ceilings
 from conformance.errors import CatalogueError, RecordError
 from conformance.model import Chunk, Exchange, Fault, FaultKind, Purpose, Request, Sent, Tier
 from conformance.network.wire import Wire
-from conformance.provenance import Footer, Header, Identity
+from conformance.provenance import BUDGET, Footer, Header, Identity
 from conformance.record.runlog import Record, RecordWriter
 from conformance.sending import observe as observing
 from conformance.sending import pacing, patience
-from conformance.sending.observe import BUDGET, INTERRUPTED, Observed, observe
+from conformance.sending.observe import INTERRUPTED, Observed, observe
 from conformance.sending.pacing import LONGEST_WAIT, Gate, backoff, retry_after
 from conformance.sending.patience import FAILING_AFTER, LOST_AFTER, TURNED_AWAY_AFTER
 from conformance.settle import FAULT_RETRIES, PROBE, RATE_LIMIT_RETRIES, RETRIES, Mishap, Unrest, retries, settled

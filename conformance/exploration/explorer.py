@@ -25,7 +25,8 @@ from conformance.generate.flaws import flawed
 from conformance.generate.whole import whole
 from conformance.model import Exchange, Level
 from conformance.observation import Asked, Evidence
-from conformance.sending.observe import BUDGET, INTERRUPTED, Sender
+from conformance.provenance import BUDGET
+from conformance.sending.observe import INTERRUPTED, Sender
 from conformance.sending.pacing import Gate
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from conformance.cost.budget import Budget
 from conformance.cost.ceilings import Ceilings
 from conformance.generate.mutants import canonical
 from conformance.model import Exchange, Purpose, Request
-from conformance.sending.observe import BUDGET, INTERRUPTED, Sender, observe
+from conformance.provenance import BUDGET
+from conformance.sending.observe import INTERRUPTED, Sender, observe
 from conformance.sending.pacing import Gate
 from conformance.steps import Step
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from conformance.cost.budget import Budget
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, Purpose, Request
+from conformance.provenance import BUDGET
 from conformance.sending.chains import chains, due, is_enough
 from conformance.sending.pacing import Gate, backoff
 from conformance.sending.patience import Patience
@@ -33,7 +34,6 @@ OUT_FOR: Final = 30.0
 _UNAVAILABLE: Final = 503
 
 INTERRUPTED: Final = "interrupted"
-BUDGET: Final = "budget"
 
 _TICK: Final = 0.05
 """Seconds within which a stop is noticed."""
