@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from conformance import strictjson
+from conformance import sse, strictjson
 from conformance.errors import CannotTestError
-from conformance.model import Exchange, FaultKind
+from conformance.model import MISSING, Exchange, FaultKind
 from conformance.strictjson import get
 
 
@@ -78,20 +78,23 @@ def _unanswered(exchange: Exchange) -> CannotTestError:
 
 
 def _unreadable(exchange: Exchange) -> CannotTestError | None:
+    """Why a success is of no use. What is still a chat completion, if a wrong one, is of use: what is wrong with it gets judged."""
     body = exchange.body
+    if any(_is_chunk(event.data) for event in sse.decode(exchange.chunks).events):
+        return None
     if body.lstrip()[:1] == b"<":
         return CannotTestError(
             f"{exchange.sent.url} answers with a web page ({exchange.media_type or 'no media type'}) instead of JSON.",
             hint="This is probably the address of a website or of a login page; the API's base URL usually ends in /v1.",
         )
     try:
-        value = strictjson.parse(body).value
+        value = strictjson.read(body).value
     except strictjson.NotJsonError as error:
         return CannotTestError(
             f"{exchange.sent.url} answers {exchange.status} with {len(body)} bytes that are not JSON: {error}",
             hint="A chat completions endpoint answers a trivial request with one JSON object.",
         )
-    if not isinstance(get(value, "choices"), list):
+    if get(value, "choices") is MISSING and get(value, "object") != "chat.completion":
         return CannotTestError(
             f"{exchange.sent.url} answers {exchange.status} with JSON that is no chat completion: {strictjson.show(value, 80)}",
             hint="A chat completion has a list of choices; is this the right endpoint?",
@@ -99,10 +102,18 @@ def _unreadable(exchange: Exchange) -> CannotTestError | None:
     return None
 
 
+def _is_chunk(data: str) -> bool:
+    """Whether the data of an event is a piece of a chat completion."""
+    try:
+        return get(strictjson.parse(data).value, "choices") is not MISSING
+    except strictjson.NotJsonError:
+        return False
+
+
 def _knows_the_path(exchange: Exchange) -> bool:
     """Whether a 404 is about the model, rather than about the path."""
     try:
-        error = get(strictjson.parse(exchange.body).value, "error")
+        error = get(strictjson.read(exchange.body).value, "error")
     except strictjson.NotJsonError:
         return False
     code, message = get(error, "code"), get(error, "message")
@@ -112,7 +123,7 @@ def _knows_the_path(exchange: Exchange) -> bool:
 def blame(exchange: Exchange) -> str:
     """What the target says went wrong, quoted and shortened."""
     try:
-        value = strictjson.parse(exchange.body).value
+        value = strictjson.read(exchange.body).value
     except strictjson.NotJsonError:
         return strictjson.show(exchange.body[:120].decode("utf-8", "replace"))
     message = get(value, "error", "message")

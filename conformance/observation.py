@@ -151,7 +151,7 @@ class Observation:
     def document(self) -> strictjson.Parsed | strictjson.NotJsonError:
         """The body of the response read as one JSON text, or why it cannot be."""
         try:
-            return strictjson.parse(self.exchange.body)
+            return strictjson.read(self.exchange.body)
         except strictjson.NotJsonError as error:
             return error
 

@@ -70,7 +70,10 @@ def _completed(exchange: Exchange) -> bool:
 
 def _capped(exchange: Exchange) -> bool:
     """Whether the cap was obeyed, as far as the answer tells."""
-    value = strictjson.parse(exchange.body).value
+    try:
+        value = strictjson.read(exchange.body).value
+    except strictjson.NotJsonError:
+        return False
     tokens = get(value, "usage", "completion_tokens")
     if get(value, "choices", 0, "finish_reason") == "length":
         return True

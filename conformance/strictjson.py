@@ -6,9 +6,11 @@ each is kept as a note beside the value.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -28,11 +30,13 @@ class NoteCode(StrEnum):
     DUPLICATE_NAME = "duplicate-name"
     NOT_A_NUMBER = "not-a-number"
     LONE_SURROGATE = "lone-surrogate"
+    BYTE_ORDER_MARK = "byte-order-mark"
+    TEXT_AFTER = "text-after"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonNote:
-    """One oddity; `detail` is the name or the literal."""
+    """One oddity; `detail` is the name, the literal, or the text that follows."""
 
     code: NoteCode
     detail: str
@@ -86,6 +90,33 @@ def parse(text: bytes | str) -> Parsed:
     if "\\u" in decoded and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         notes.append(JsonNote(NoteCode.LONE_SURROGATE, ""))
     return Parsed(value, tuple(notes))
+
+
+def read(body: bytes) -> Parsed:
+    """Read the body of an answer as `parse` does, but for what stands around its object: a byte order mark, text after its end.
+
+    Both are noted. RFC 8259 allows neither (sections 2 and 8.1), and a reader that stops at them could say nothing about the object.
+    """
+    marked = body.startswith(codecs.BOM_UTF8)
+    notes = [JsonNote(NoteCode.BYTE_ORDER_MARK, "")] if marked else []
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        parsed = parse(body)
+    except NotJsonError as error:
+        text = body.decode("utf-8", "replace")
+        whole, after = text[: error.offset], text[error.offset :]
+        parsed = _object(whole, error)
+        notes.append(JsonNote(NoteCode.TEXT_AFTER, after))
+    return Parsed(parsed.value, (*notes, *parsed.notes))
+
+
+def _object(text: str, otherwise: NotJsonError) -> Parsed:
+    """The object that a text is; what else it may be raises `otherwise`."""
+    with suppress(NotJsonError):
+        parsed = parse(text)
+        if isinstance(parsed.value, dict):
+            return parsed
+    raise otherwise
 
 
 class _OddError(Exception):

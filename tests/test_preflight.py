@@ -59,6 +59,20 @@ def test_a_target_that_obeys_neither_is_tested_with_the_name_that_it_took() -> N
     assert check(max_completion_tokens=counted(400), max_tokens=refused(422))[0] == "max_completion_tokens"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        answered(b'data: {"choices": []}\n\ndata: [DONE]\n\n', media="text/event-stream"),
+        answered(b'\xef\xbb\xbf{"choices": []}'),
+        answered(b'{"choices": []}\ndata: [DONE]'),
+        answered({"choices": {}}),
+        answered({"object": "chat.completion"}),
+    ],
+)
+def test_a_chat_completion_that_is_wrong_is_one_that_gets_judged(wrong: Exchange) -> None:
+    assert check(max_completion_tokens=wrong, max_tokens=wrong)[0] == "max_completion_tokens"
+
+
 def test_a_target_that_refuses_both_cannot_be_tested() -> None:
     with pytest.raises(CannotTestError, match="both names") as caught:
         check(max_completion_tokens=refused(400), max_tokens=refused(400))
@@ -85,7 +99,7 @@ def test_every_way_to_give_no_answer_has_words_and_a_hint(kind: FaultKind) -> No
         (answered(b"", status=503), "fails on a trivial request: 503", "log"),
         (answered(b"\xff"), "not JSON: not UTF-8", "JSON object"),
         (answered([]), "no chat completion: []", "right endpoint"),
-        (answered({"choices": {}}), "no chat completion", "right endpoint"),
+        (answered({"data": {"choices": []}}), "no chat completion", "right endpoint"),
         (answered(b"data: {}\n\n", media="text/event-stream"), "not JSON", "JSON object"),
     ],
 )

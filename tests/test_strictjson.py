@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import MISSING, Json
-from conformance.strictjson import MAX_DEPTH, JsonNote, NoteCode, NotJsonError, get, is_integer, items, parse, show
+from conformance.strictjson import MAX_DEPTH, JsonNote, NoteCode, NotJsonError, get, is_integer, items, parse, read, show
 
 ANSWER: Json = {"choices": [{"index": 0, "message": {"content": None}}], "usage": {"total_tokens": 3}}
 
@@ -91,6 +91,37 @@ def test_what_is_no_json_is_refused_where_it_goes_wrong(text: str | bytes, offse
     with pytest.raises(NotJsonError) as caught:
         parse(text)
     assert caught.value.offset == offset
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        (b'{"a": 1}', []),
+        (b'\xef\xbb\xbf{"a": 1}', [NoteCode.BYTE_ORDER_MARK]),
+        (b'{"a": 1}\n\ndata: [DONE]', [NoteCode.TEXT_AFTER]),
+        (b'{"a": 1}{"a": 2}', [NoteCode.TEXT_AFTER]),
+        (b'{"a": 0, "a": 1}\xff', [NoteCode.TEXT_AFTER, NoteCode.DUPLICATE_NAME]),
+    ],
+)
+def test_an_object_is_read_whatever_stands_around_it(body: bytes, codes: list[NoteCode]) -> None:
+    found = read(body)
+    assert found.value == {"a": 1}
+    assert [note.code for note in found.notes] == codes
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"404 page not found", b'"text" and more', b'{"a": 1', b'\xff{"a": 1}', b'[1] data: {"a": 1}', b"\xef\xbb\xbf"]
+)
+def test_what_holds_no_object_is_no_body(body: bytes) -> None:
+    with pytest.raises(NotJsonError):
+        read(body)
+
+
+@settings(deadline=None)
+@given(values)
+def test_a_body_with_nothing_around_it_is_read_as_any_other_text(value: Json) -> None:
+    text = json.dumps(value).encode()
+    assert read(text) == parse(text)
 
 
 def test_nesting_is_bounded() -> None:

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from conformance import strictjson
 from conformance.ask import PROMPT, Ask
 from conformance.model import CAP_FIELDS, Exchange, Json
-from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
-from conformance.scenarios.streams import QUIET
-from conformance.steps import Step
+from conformance.steps import TIMED, Step
 from conformance.strictjson import get
 
 CAP = 5
@@ -41,8 +39,8 @@ def cap(ask: Ask) -> Iterator[Step]:
         needs=["streaming"],
         twin=ask.key(ask.cap_field),
         control=ask.control,
-        after=QUIET,
-        topics=["cap", "short-delivery", LAST_TOPIC],
+        after="delivery/1",
+        topics=["cap", "short-delivery", TIMED],
     )
 
 
@@ -87,7 +85,7 @@ def _word(answer: Exchange) -> str | None:
     if answer.status != 200:
         return None
     try:
-        text = get(strictjson.parse(answer.body).value, "choices", 0, "message", "content")
+        text = get(strictjson.read(answer.body).value, "choices", 0, "message", "content")
     except strictjson.NotJsonError:
         return None
     if not isinstance(text, str) or len(text) < SHORTEST:

@@ -162,7 +162,7 @@ def round_trip(ask: Ask) -> Iterator[Step]:
 def _with_results(ask: Ask, answer: Exchange, result: Json, *, verbatim: bool = False) -> dict[str, Json] | None:
     """The conversation so far, and a result for every call; None when there was no call."""
     try:
-        message = get(strictjson.parse(answer.body).value, "choices", 0, "message")
+        message = get(strictjson.read(answer.body).value, "choices", 0, "message")
     except strictjson.NotJsonError:
         return None
     calls = [call for call in items(message, "tool_calls") if isinstance(get(call, "id"), str)]

@@ -38,6 +38,18 @@ def answer_terminated(reply: Reply, call: Call) -> Reply:
     return replace(reply, body=reply.body + b"\n\ndata: [DONE]\n\n") if several and isinstance(reply.body, bytes) else reply
 
 
+@defect("answer-always-terminated", seam=REPLY, trips={"ANSWER-JSON"})
+def answer_always_terminated(reply: Reply, _: Call) -> Reply:
+    """Every answer in one piece is followed by the terminator of a stream."""
+    return replace(reply, body=reply.body + b"\n\ndata: [DONE]\n\n") if reply.status == 200 and isinstance(reply.body, bytes) else reply
+
+
+@defect("answer-marked", seam=REPLY, trips={"ANSWER-JSON"})
+def answer_marked(reply: Reply, _: Call) -> Reply:
+    """Every answer in one piece begins with a byte order mark."""
+    return replace(reply, body=b"\xef\xbb\xbf" + reply.body) if reply.status == 200 and isinstance(reply.body, bytes) else reply
+
+
 @defect("answer-names-twice", seam=REPLY, trips={"ANSWER-JSON-NAMES"}, incident="tinyhumansai/openhuman#4207")
 def answer_names_twice(reply: Reply, _: Call) -> Reply:
     """A member of the message is written by two layers."""
@@ -54,6 +66,12 @@ def answer_half_character(reply: Reply, _: Call) -> Reply:
 def answer_streamed_unasked(request: ChatRequest, _: Call) -> ChatRequest:
     """With log probabilities the answer is always streamed."""
     return replace(request, stream=request.stream or request.logprobs)
+
+
+@defect("answer-always-streamed", seam=REQUEST, trips={"ANSWER-NOT-STREAMED"})
+def answer_always_streamed(request: ChatRequest, _: Call) -> ChatRequest:
+    """Whatever `stream` says, the answer is a stream."""
+    return replace(request, stream=True)
 
 
 @defect("answer-as-text", seam=REPLY, trips={"ANSWER-MEDIA-TYPE"}, incident="janhq/cortex.cpp#465")

@@ -39,6 +39,12 @@ def model_in_plain_text(reply: Reply, _: Call) -> Reply:
     return replace(reply, body=b"model not found\n") if _error(reply).get("code") == UNKNOWN_MODEL else reply
 
 
+@defect("errors-marked", seam=REPLY, trips={"ERROR-JSON"})
+def errors_marked(reply: Reply, _: Call) -> Reply:
+    """Every error begins with a byte order mark."""
+    return replace(reply, body=b"\xef\xbb\xbf" + reply.body) if reply.status >= 400 and isinstance(reply.body, bytes) else reply
+
+
 @defect("errors-labelled-text", seam=REPLY, trips={"ERROR-MEDIA-TYPE"})
 def errors_labelled_text(reply: Reply, _: Call) -> Reply:
     """Errors in JSON are labelled as text."""

@@ -59,11 +59,16 @@ def no_stream_unasked(answered: Observation) -> Iterator[Finding]:
     "ANSWER-JSON",
     Level.MUST,
     on=success,
-    cites=[contract("/x-answer/shape"), standard("RFC 8259 §2", f"{RFC8259}#section-2"), incident("sgl-project/sglang#5984")],
+    cites=[
+        contract("/x-answer/shape"),
+        standard("RFC 8259 §2", f"{RFC8259}#section-2"),
+        standard("RFC 8259 §8.1", f"{RFC8259}#section-8.1"),
+        incident("sgl-project/sglang#5984"),
+    ],
     rests_on=[Detail.END],
 )
 def body_is_a_json_object(answered: Observation) -> Iterator[Finding]:
-    """The body of an answer is one JSON object to the letter of RFC 8259, so without NaN and Infinity."""
+    """The body of an answer is one JSON object to the letter of RFC 8259: without NaN, a byte order mark, or anything after its end."""
     if answered.is_event_stream:
         raise UnmetError("the body is an event stream")
     read = answered.document
@@ -75,6 +80,10 @@ def body_is_a_json_object(answered: Observation) -> Iterator[Finding]:
         yield Finding(code="not-an-object", expected="a JSON object", received=show(read.value), at=Place(pointer=""))
     for note in _notes(answered, NoteCode.NOT_A_NUMBER):
         yield Finding(code="not-a-number", expected="a number or null", received=note.detail)
+    for _ in _notes(answered, NoteCode.BYTE_ORDER_MARK):
+        yield Finding(code="mark", expected="one JSON object", received="a byte order mark before it")
+    for note in _notes(answered, NoteCode.TEXT_AFTER):
+        yield Finding(code="text-after", expected="nothing after the object", received=show(note.detail))
 
 
 @requirement(

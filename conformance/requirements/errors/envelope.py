@@ -12,6 +12,8 @@ from conformance.requirements.errors.own import envelope, failure, is_page, show
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply
 
+_AROUND = (strictjson.NoteCode.BYTE_ORDER_MARK, strictjson.NoteCode.TEXT_AFTER)
+
 
 @requirement(
     "ERROR-NO-HTML",
@@ -36,9 +38,12 @@ def errors_are_json(reply: ErrorReply) -> Iterator[Finding]:
     """The body of an error is one JSON text; it is neither empty nor plain text, and no stream of events."""
     if is_page(reply):
         raise AbsentError("a page of HTML")
-    if isinstance(reply.observation.document, strictjson.NotJsonError):
+    document = reply.observation.document
+    if isinstance(document, strictjson.NotJsonError):
         code = "not-json" if reply.observation.exchange.body.strip() else "empty"
         yield Finding(code=code, expected="JSON", received=shown(reply))
+    elif any(note.code in _AROUND for note in document.notes):
+        yield Finding(code="not-json", expected="one JSON text and nothing around it", received=shown(reply))
 
 
 @requirement(
