@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from conformance.baseline import Accepted
     from conformance.model import TokenCount
     from conformance.report import Report
-    from conformance.sending.observe import Progress
+    from conformance.sending.progress import Progress
 
 
 class Run:

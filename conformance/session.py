@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from conformance import __version__, plan, preflight
 from conformance.ask import Ask
@@ -28,14 +28,12 @@ from conformance.record import sharding
 from conformance.record.runlog import Record, RecordWriter
 from conformance.record.sharding import Shard
 from conformance.registry import Catalogue, Requirement
-from conformance.sending.observe import Observed, Progress, Sender, observe
+from conformance.sending.observe import Observed, Sender, observe
 from conformance.sending.pacing import Gate as PaceGate
+from conformance.sending.progress import Progress, Unwatched
 from conformance.settle import PROBE, settled
 from conformance.steps import Step
 from conformance.target import Target
-
-if TYPE_CHECKING:
-    pass
 
 RECORD = "run.jsonl"
 """Name of the record in the folder of a run."""
@@ -238,21 +236,12 @@ def _announce(price: Plan, writer: RecordWriter, earlier: Record | None) -> None
             )
 
 
-class _Last:
-    """Progress that remembers the last exchange and shows nothing."""
+class _Last(Unwatched):
+    """Remembers the last exchange."""
 
     def __init__(self, exchange: Exchange | None = None) -> None:
         self.exchange = exchange
 
-    def started(self, total: int) -> None:
-        """Nothing to show."""
-
     def exchanged(self, exchange: Exchange) -> None:
         """Keep it."""
         self.exchange = exchange
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing to show."""
-
-    def finished(self) -> None:
-        """Nothing to show."""

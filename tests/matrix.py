@@ -26,6 +26,7 @@ from conformance.record.runlog import Record
 from conformance.reference import defects, launch
 from conformance.reference.service import CONTEXT_WINDOW, KEY, MODEL
 from conformance.sending import observe
+from conformance.sending.progress import Unwatched
 from conformance.session import Connect
 from conformance.target import Bounds, Target
 from tests import inprocess
@@ -63,15 +64,6 @@ class Assignment(session.Assignment):
 
 
 _PLANNED: dict[object, plan.Steps] = {}
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def started(self, total: int) -> None: ...
-    def exchanged(self, exchange: Exchange) -> None: ...
-    def waiting(self, seconds: float, reason: str) -> None: ...
-    def finished(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +115,7 @@ def kept(
         waiting = nullcontext() if connect is Wire else mock.patch.object(observe, "backoff", return_value=0.0)
         try:
             with waiting:
-                session.conduct(assignment, Path(folder), Silence(), threading.Event(), connect)
+                session.conduct(assignment, Path(folder), Unwatched(), threading.Event(), connect)
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
         with Record.open(Path(folder) / session.RECORD) as record:

@@ -23,6 +23,7 @@ from conformance.model import Chunk, Exchange, Fault, FaultKind, Json, Purpose, 
 from conformance.provenance import BUDGET, Spent, Tokens
 from conformance.sending import pacing
 from conformance.sending.observe import Observed, observe
+from conformance.sending.progress import Unwatched
 from conformance.steps import Step
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))
@@ -35,13 +36,6 @@ def _quick() -> object:
         patch.setattr(pacing, "_BASE", 1e-6)
         patch.setattr(pacing, "_RATE_LIMIT_BASE", 1e-6)
         yield
-
-
-class Silence:
-    def started(self, total: int) -> None: ...
-    def exchanged(self, exchange: object) -> None: ...
-    def waiting(self, seconds: float, reason: str) -> None: ...
-    def finished(self) -> None: ...
 
 
 @dataclass
@@ -119,7 +113,7 @@ def run(steps: list[Step], target: Liar, budget: Budget, concurrency: int = 4) -
         target,
         Gathered(),
         concurrency=concurrency,
-        progress=Silence(),
+        progress=Unwatched(),
         stop=threading.Event(),
         probe=step("probe"),
         budget=budget,

@@ -15,6 +15,7 @@ from conformance.reference import defects
 from conformance.reference.service import KEY
 from conformance.registry import Requirement
 from conformance.sending import pacing
+from conformance.sending.progress import Unwatched
 from conformance.settle import by_chance
 from conformance.target import Bounds, Target
 from tests.flaky import WEATHERS, Flaky, calm, flaky
@@ -23,13 +24,6 @@ from tests.sampling import sampled
 CATALOGUE = registry.load()
 ASKED = tuple(r for r in CATALOGUE.requirements if r.id in {"STREAM-DONE", "STREAM-SAME-TEXT", "USAGE-TOTAL"} or r.area is Area.USAGE)
 """What decides on the requests; the answers to them are judged by everything."""
-
-
-class Silent:
-    def started(self, total: int) -> None: ...
-    def exchanged(self, exchange: object) -> None: ...
-    def waiting(self, seconds: float, reason: str) -> None: ...
-    def finished(self) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +42,7 @@ def outcomes(server: Flaky, folder: Path, asked: tuple[Requirement, ...] = ASKED
         bounds=Bounds(total=0.5, idle=0.5),
     )
     one = session.Assignment(target=target, contract=contract.load(), catalogue=CATALOGUE, requirements=asked, tier=Tier.GATE)
-    session.conduct(one, folder, Silent(), threading.Event())
+    session.conduct(one, folder, Unwatched(), threading.Event())
     with Record.open(folder / session.RECORD) as record:
         report = reporting.judged(record, one.contract, CATALOGUE, CATALOGUE.requirements)
     assert report.footer is not None

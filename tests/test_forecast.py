@@ -28,10 +28,11 @@ from conformance.record.runlog import Record
 from conformance.reference.service import KEY, MODEL
 from conformance.render import spending
 from conformance.render.console import LiveProgress
+from conformance.sending.progress import Unwatched
 from conformance.session import RECORD, Assignment, conduct
 from conformance.target import Target
 from tests.flaky import calm, flaky
-from tests.test_budget import Silence, refused
+from tests.test_budget import refused
 
 PRICES = Prices(input=Decimal("2.50"), output=Decimal(10))
 
@@ -124,7 +125,7 @@ def test_what_is_built_from_an_answer_stays_within_its_forecast(tmp_path: Path) 
         wanted = tuple(
             each for each in catalogue.requirements if each.id in {"REQUEST-HISTORY-CALLS", "REQUEST-ECHO", "REQUEST-STOP-FORMS"}
         )
-        conduct(replace(one, requirements=wanted), tmp_path, Silence(), threading.Event())
+        conduct(replace(one, requirements=wanted), tmp_path, Unwatched(), threading.Event())
     asked = 0
     with Record.open(tmp_path / RECORD) as record:
         for step in built:

@@ -29,12 +29,13 @@ from conformance.registry import Requirement
 from conformance.render import opinion
 from conformance.report import Row
 from conformance.run import Run
+from conformance.sending.progress import Unwatched
 from conformance.target import Target
 from tests.innocent.reading import MODEL as INNOCENT_MODEL
 from tests.innocent.server import KEY as INNOCENT_KEY
 from tests.innocent.server import serving
 from tests.innocent.trial import STYLES
-from tests.matrix import BOUNDS, CLAIMS, Silence
+from tests.matrix import BOUNDS, CLAIMS
 from tests.running import command
 
 CATALOGUE = registry.load()
@@ -58,7 +59,7 @@ def recorded(folder: Path, base_url: str, *, model: str = MODEL, key: str = KEY,
         base_url=base_url, model=model, key=key, key_variable="CONFORMANCE_API_KEY", bounds=BOUNDS, concurrency=8, claims=claims
     )
     assignment = session.Assignment(target=target, contract=READING, catalogue=CATALOGUE, requirements=CATALOGUE.requirements)
-    session.conduct(assignment, folder, Silence(), threading.Event())
+    session.conduct(assignment, folder, Unwatched(), threading.Event())
     return Record.open(folder / session.RECORD)
 
 

@@ -16,6 +16,7 @@ from conformance.provenance import Footer, Plan
 from conformance.record.runlog import Record, RecordWriter
 from conformance.reference.launch import Embedded
 from conformance.report import Report
+from conformance.sending.progress import Unwatched
 from conformance.target import Target
 from tests.servers import Connection, always, answer, serving
 from tests.test_observe import HEADER
@@ -23,17 +24,13 @@ from tests.test_observe import HEADER
 COMPLETE = Footer(complete=True, reason="", exchanges=0, ended=1.0)
 
 
-class Watch:
-    """Progress that remembers, and may stop the run after so many exchanges."""
+class Watch(Unwatched):
+    """Remembers, and may stop the run after so many exchanges."""
 
     def __init__(self, stop: threading.Event | None = None, after: int = 0) -> None:
         self.exchanges: list[Exchange] = []
         self._stop = stop
         self._after = after
-
-    def started(self, total: int) -> None: ...
-    def waiting(self, seconds: float, reason: str) -> None: ...
-    def finished(self) -> None: ...
 
     def exchanged(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)

@@ -29,9 +29,9 @@ from conformance.reference import defects, launch
 from conformance.reference.service import KEY, MODEL
 from conformance.registry import Catalogue
 from conformance.report import Report
+from conformance.sending.progress import Unwatched
 from conformance.settle import settled
 from conformance.target import Target
-from tests.matrix import Silence
 
 NUMBERS = (1, 2, 3, 7)
 
@@ -150,7 +150,7 @@ def served(defect: str) -> Iterator[str]:
 
 
 def conduct(folder: Path, url: str, shard: str = "") -> Record:
-    session.conduct(assignment(url, shard=shard), folder, Silence(), threading.Event())
+    session.conduct(assignment(url, shard=shard), folder, Unwatched(), threading.Event())
     return opened(folder / session.RECORD)
 
 

@@ -19,9 +19,9 @@ from conformance.reference.behaviour import Behaviour
 from conformance.reference.service import MODEL, Service
 from conformance.scenarios.samples import samples
 from conformance.sending.observe import observe
+from conformance.sending.progress import Unwatched
 from conformance.steps import Step
 from tests.evidence import REFUSAL, WHOLE, Held, answered, evidence, lost, refused
-from tests.matrix import Silence
 from tests.recording import exchange
 
 READING = contract.load("openai-compatible")
@@ -69,7 +69,7 @@ def run(target: Target, folder: Path, steps: tuple[Step, ...] = STEPS) -> Iterat
     )
     writer = RecordWriter(folder / "run.jsonl", header)
     writer.plan(plan.price(steps))
-    observe(steps, target, writer, concurrency=2, progress=Silence(), stop=threading.Event())
+    observe(steps, target, writer, concurrency=2, progress=Unwatched(), stop=threading.Event())
     with Record.open(folder / "run.jsonl") as record:
         yield record
 

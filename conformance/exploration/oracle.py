@@ -22,6 +22,7 @@ from conformance.model import Exchange, Purpose, Request
 from conformance.provenance import BUDGET
 from conformance.sending.observe import INTERRUPTED, Sender, observe
 from conformance.sending.pacing import Gate
+from conformance.sending.progress import Unwatched
 from conformance.steps import Step
 
 NOTHING: Final[tuple[Exchange, ...]] = ()
@@ -158,24 +159,15 @@ class Oracle:
         return gathered
 
 
-class _Listener:
-    """Progress that passes on each exchange."""
+class _Listener(Unwatched):
+    """Passes on each exchange."""
 
     def __init__(self, told: Callable[[Exchange], None]) -> None:
         self._told = told
 
-    def started(self, total: int) -> None:
-        """Nothing to say."""
-
     def exchanged(self, exchange: Exchange) -> None:
         """Pass it on."""
         self._told(exchange)
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing to say."""
-
-    def finished(self) -> None:
-        """Nothing to say."""
 
 
 def _key(step: Step) -> str:

@@ -26,12 +26,12 @@ from conformance.options import Options
 from conformance.provenance import Footer, Header
 from conformance.record.runlog import Record
 from conformance.run import Run
+from conformance.sending.progress import Unwatched
 from conformance.target import target_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.model import Exchange
     from conformance.report import Report
 
 MARK: Final = ".fleet"
@@ -91,22 +91,6 @@ class Done:
     shared: bool = True
     judged: Judged | None = None
     """None where no run came about."""
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def started(self, total: int) -> None:
-        """Nothing to show."""
-
-    def exchanged(self, exchange: Exchange) -> None:
-        """Nothing to show."""
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing to show."""
-
-    def finished(self) -> None:
-        """Nothing to show."""
 
 
 def options(job: Job) -> Options:
@@ -173,7 +157,7 @@ def _report(given: Options, folder: Path, stop: threading.Event) -> Report:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return run.conduct(wanted, Quiet(), stop)
+            return run.conduct(wanted, Unwatched(), stop)
         except RecordBusyError:
             if time.monotonic() > deadline:
                 raise

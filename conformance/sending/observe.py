@@ -26,6 +26,7 @@ from conformance.settle import OUT_OF_SERVICE, RATE_LIMITED, RETRIES, Mishap, mi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from conformance.sending.progress import Progress
     from conformance.steps import Step
 
 OUT_FOR: Final = 30.0
@@ -54,22 +55,6 @@ class Recorder(Protocol):
 
     def append(self, exchange: Exchange) -> None:
         """Keep what happened."""
-
-
-class Progress(Protocol):
-    """Who wants to know how it goes. Called from several threads, one at a time."""
-
-    def started(self, total: int) -> None:
-        """So many steps are to be asked; those that are settled already are not among them."""
-
-    def exchanged(self, exchange: Exchange) -> None:
-        """One attempt is over."""
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing is sent for a while."""
-
-    def finished(self) -> None:
-        """Nothing more will come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
