@@ -22,7 +22,11 @@ class Steps:
     """Sent concurrently."""
     last: tuple[Step, ...]
     """Sent when all others are settled: whether the target is still there."""
-    plan: Plan
+
+    @property
+    def every(self) -> tuple[Step, ...]:
+        """All of it, in the order of the plan."""
+        return (*self.first, *self.last)
 
 
 LAST_TOPIC = "last"
@@ -44,7 +48,6 @@ def build(catalogue: Catalogue, requirements: Iterable[Requirement], ask: Ask, *
     return Steps(
         first=tuple(step for step in chosen if LAST_TOPIC not in step.purpose.topics),
         last=tuple(step for step in chosen if LAST_TOPIC in step.purpose.topics),
-        plan=price(chosen),
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, reporting, revisions, session
+from conformance import contract, registry, reporting, revisions, session
 from conformance.cost.budget import Budget
 from conformance.cost.ceilings import Ceilings
 from conformance.cost.forecast import Forecast, forecast
@@ -167,9 +167,7 @@ class Run:
         """What a run of everything wanted would send and may take, the preflight included; sends nothing."""
         target = self.target("http://127.0.0.1", "reference") if self.embedded else self.target(self.options.base_url, self.options.model)
         wanted = tuple(requirement for requirement in self.catalogue.requirements if self.wants(requirement))
-        assignment = self._assignment(target, wanted)
-        steps = assignment.share(assignment.steps())
-        return forecast([*preflight.steps(assignment.ask()), *steps.first, *steps.last], self.budget.ceilings)
+        return forecast(self._assignment(target, wanted).everything(), self.budget.ceilings)
 
     def _assignment(self, target: Target, requirements: tuple[Requirement, ...]) -> session.Assignment:
         return session.Assignment(

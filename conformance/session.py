@@ -121,10 +121,13 @@ class Assignment:
         """What of the plan this process is to send."""
         return steps if self.shard is None else sharding.part(steps, self.shard)
 
+    def everything(self) -> tuple[Step, ...]:
+        """What this process may send, the preflight included."""
+        return (*preflight.steps(self.ask()), *self.share(self.steps()).every)
+
     def price(self) -> Plan:
         """What this run may cost at most, the preflight included."""
-        steps = self.share(self.steps())
-        return plan.price([*preflight.steps(self.ask()), *steps.first, *steps.last])
+        return plan.price(self.everything())
 
 
 def conduct(assignment: Assignment, folder: Path, progress: Progress, stop: threading.Event, connect: Connect = Wire) -> None:
@@ -199,7 +202,7 @@ def _exchange_everything(
 
     readiness = preflight.check(assignment.ask(), send)
     steps = assignment.steps(readiness.cap_field)
-    _announce(plan.price([*readiness.asked, *steps.first, *steps.last]), writer, earlier)
+    _announce(plan.price([*readiness.asked, *steps.every]), writer, earlier)
     control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key=PROBE, scenario="liveness"))
     observed = Observed(complete=True, reason="", sent=0)

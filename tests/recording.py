@@ -44,7 +44,7 @@ def asked() -> tuple[tuple[Purpose, Request], ...]:
     catalogue = registry.load()
     assignment = session.Assignment(target=TARGET, contract=READING, catalogue=catalogue, requirements=catalogue.requirements)
     first, planned = next(preflight.steps(assignment.ask())), assignment.steps()
-    steps = [first, *(step for step in (*planned.first, *planned.last) if step.purpose.expect is Expectation.ACCEPTED)]
+    steps = [first, *(step for step in planned.every if step.purpose.expect is Expectation.ACCEPTED)]
     twins = {step.purpose.twin for step in steps if step.purpose.stream}
     wanted = [(step.purpose, step.request) for step in steps if step.purpose.stream or step.key in twins]
     return tuple((purpose, request) for purpose, request in wanted if isinstance(request, Request))

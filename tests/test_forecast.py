@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from conformance import contract, plan, preflight, registry
+from conformance import contract, registry
 from conformance.cli import main
 from conformance.cost.budget import Budget
 from conformance.cost.ceilings import Ceilings, Prices
@@ -41,10 +41,8 @@ def planned(tier: Tier = Tier.GATE, ceilings: Ceilings | None = None) -> Forecas
     catalogue = registry.load()
     target = Target(base_url="http://127.0.0.1", model="m")
     one = Assignment(target=target, contract=contract.load(), catalogue=catalogue, requirements=catalogue.requirements, tier=tier)
-    steps = one.steps()
-    everything = [*preflight.steps(one.ask()), *steps.first, *steps.last]
-    whole = forecast(everything, ceilings or Ceilings())
-    price = plan.price(everything)
+    whole = forecast(one.everything(), ceilings or Ceilings())
+    price = one.price()
     assert (whole.requests, whole.billed, whole.tokens.output) == (price.requests, price.billed, price.output_tokens)
     assert whole.purposes == price.purposes
     return whole

@@ -12,6 +12,7 @@ import pytest
 from conformance import contract, registry, reporting, session
 from conformance.errors import CannotTestError
 from conformance.model import Exchange, Outcome, Tier
+from conformance.plan import price
 from conformance.provenance import Footer, Plan
 from conformance.record.runlog import Record, RecordWriter
 from conformance.reference.launch import Embedded
@@ -160,7 +161,7 @@ def test_a_record_of_nothing_is_never_green(plan: Plan | None, footer: Footer | 
 
 def test_the_price_holds_the_preflight_too() -> None:
     one = assignment("http://127.0.0.1")
-    whole, rest = one.price(), one.steps().plan
+    whole, rest = one.price(), price(one.steps().every)
     assert whole.billed == rest.billed + 1
     assert {purpose.key for purpose in whole.purposes} > {purpose.key for purpose in rest.purposes}
 

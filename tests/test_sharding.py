@@ -74,16 +74,13 @@ def assignment(url: str = "http://127.0.0.1:1/v1", tier: Tier = Tier.GATE, shard
 def test_each_step_is_sent_by_one_shard(tier: Tier, of: int) -> None:
     whole = steps(tier)
     parts = [sharding.part(whole, Shard(number, of)) for number in range(1, of + 1)]
-    assert Counter(step.key for each in parts for step in (*each.first, *each.last)) == Counter(
-        step.key for step in (*whole.first, *whole.last)
-    )
-    assert all(each.plan == whole.plan for each in parts)
+    assert Counter(step.key for each in parts for step in each.every) == Counter(step.key for step in whole.every)
 
 
 @pytest.mark.parametrize("tier", [Tier.GATE, Tier.FULL])
 def test_what_hangs_together_stays_together(tier: Tier) -> None:
     whole = steps(tier)
-    listed = {step.key: step for step in (*whole.first, *whole.last)}
+    listed = {step.key: step for step in whole.every}
     place = {step.key: number for number, group in enumerate(sharding.groups(listed.values())) for step in group}
     for key, step in listed.items():
         for other in (step.after, step.purpose.twin, step.purpose.control, step.purpose.splits):
@@ -96,12 +93,9 @@ def test_what_hangs_together_stays_together(tier: Tier) -> None:
 @pytest.mark.parametrize("of", [2, 3, 7])
 def test_parts_take_about_as_long(tier: Tier, of: int) -> None:
     whole = steps(tier)
-    groups = sharding.groups([*whole.first, *whole.last])
+    groups = sharding.groups(whole.every)
     heaviest = max(sum(map(sharding.cost, group)) for group in groups)
-    loads = [
-        sum(map(sharding.cost, (*mine.first, *mine.last)))
-        for mine in (sharding.part(whole, Shard(number, of)) for number in range(1, of + 1))
-    ]
+    loads = [sum(map(sharding.cost, sharding.part(whole, Shard(number, of)).every)) for number in range(1, of + 1)]
     # No part is heavier than the lightest by more than one request, unless what cannot be taken apart weighs more than a fair share.
     assert max(loads) - min(loads) <= 2 * 16 or max(loads) == heaviest
 

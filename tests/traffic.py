@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conformance import contract, preflight, registry, reporting, session
+from conformance import contract, registry, reporting, session
 from conformance.imports import importing, source
 from conformance.model import Chunk, Exchange, Expectation, Outcome, Purpose, Request, Sent
 from conformance.record.runlog import Record
@@ -36,9 +36,11 @@ def requests(model: str = MODEL) -> tuple[tuple[Purpose, Request], ...]:
     catalogue = registry.load()
     target = Target(base_url="http://127.0.0.1:1/v1", model=model)
     assignment = session.Assignment(target=target, contract=contract.load(), catalogue=catalogue, requirements=catalogue.requirements)
-    planned = assignment.steps()
-    steps = [*preflight.steps(assignment.ask()), *planned.first, *planned.last]
-    posted = [(step.purpose, step.request) for step in steps if isinstance(step.request, Request) and step.request.method == "POST"]
+    posted = [
+        (step.purpose, step.request)
+        for step in assignment.everything()
+        if isinstance(step.request, Request) and step.request.method == "POST"
+    ]
     completions = [(why, sent) for why, sent in posted if sent.path == "/chat/completions"]
     valid = [each for each in completions if each[0].expect is Expectation.ACCEPTED and not each[0].splits]
     wrong = [each for each in completions if each[0].expect is Expectation.REFUSED]

@@ -80,7 +80,7 @@ class Known:
     def _plan(self, cap_field: str) -> tuple[Purpose, ...]:
         ask = Ask(contract=self._contract, model="model", cap_field=cap_field, seed=1, tier=Tier.FULL, scenario="")
         steps = plan.build(self._catalogue, self._catalogue.requirements, ask, denies=frozenset())
-        return tuple(step.purpose for step in (*steps.first, *steps.last))
+        return tuple(step.purpose for step in steps.every)
 
 
 def is_written(requirement: Requirement, code: str) -> bool:

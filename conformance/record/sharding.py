@@ -64,10 +64,9 @@ class Shard:
 
 
 def part(steps: Steps, shard: Shard) -> Steps:
-    """The steps that a shard sends, in the order of the plan. The plan is still the one of the whole run."""
-    mine = {step.key for step in _dealt([*steps.first, *steps.last], shard.of)[shard.number - 1]}
-    return replace(
-        steps,
+    """The steps that a shard sends, in the order of the plan."""
+    mine = {step.key for step in _dealt(steps.every, shard.of)[shard.number - 1]}
+    return Steps(
         first=tuple(step for step in steps.first if step.key in mine),
         last=tuple(step for step in steps.last if step.key in mine),
     )

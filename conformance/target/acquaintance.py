@@ -99,7 +99,7 @@ def meet(run: Run) -> Acquaintance:
 def _questions(run: Run, ask: Ask) -> tuple[Step, ...]:
     """Those of `QUESTIONS` that this reading has, each asked once."""
     steps = plan.build(run.catalogue, run.catalogue.requirements, ask, denies=_denies(run))
-    return tuple(replace(step, tries=1) for step in (*steps.first, *steps.last) if step.key in QUESTIONS)
+    return tuple(replace(step, tries=1) for step in steps.every if step.key in QUESTIONS)
 
 
 def _denies(run: Run) -> frozenset[str]:

@@ -26,8 +26,7 @@ def planned(window: int | None, tier: Tier = Tier.GATE) -> list[Step]:
     assignment = Assignment(
         target=target, contract=contract.load(), catalogue=catalogue, requirements=(catalogue.find("ERROR-CONTEXT-REFUSED"),), tier=tier
     )
-    steps = assignment.steps()
-    return [step for step in (*steps.first, *steps.last) if step.purpose.scenario == "overlong"]
+    return [step for step in assignment.steps().every if step.purpose.scenario == "overlong"]
 
 
 def prompt(step: Step) -> str:
