@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,7 +99,8 @@ class Header:
 class Plan:
     """What was going to be sent, in the order in which it is judged."""
 
-    purposes: tuple[Purpose, ...]
+    purposes: Sequence[Purpose]
+    """That of a record is read from it as long as the record is open."""
     requests: int
     """Ceiling on requests, repeated attempts for want of cooperation included, retries of lost ones not."""
     billed: int

@@ -108,11 +108,11 @@ def test_only_judges_what_it_names_and_sends_what_that_needs(parts: dict[str, En
     assert one.status == 0
     assert list(one.outcomes) == ["STREAM-DONE"]
     assert one.summary["selection"] == "STREAM-DONE"
-    plan = next(line for line in one.lines if line["kind"] == "plan")
-    needed = {purpose["key"] for purpose in plan["purposes"] if purpose.get("stream") and "violation" not in purpose}
-    compared = {purpose.get(relation) for purpose in plan["purposes"] for relation in ("twin", "control", "after")}
+    planned = [line for line in one.lines if line["kind"] == "purpose"]
+    needed = {purpose["key"] for purpose in planned if purpose.get("stream") and "violation" not in purpose}
+    compared = {purpose.get(relation) for purpose in planned for relation in ("twin", "control", "after")}
     assert needed
-    assert {purpose["key"] for purpose in plan["purposes"]} <= needed | compared
+    assert {purpose["key"] for purpose in planned} <= needed | compared
     assert len(one.sent) < len(whole.sent) / 4
 
 

@@ -119,6 +119,54 @@ def test_bytes_are_readable_where_they_are_text_and_marked_where_they_are_not(pa
     assert json.loads(lines[1])["chunks"] == [{"at": 0.0, "data": "é"}, {"at": 1.0, "data_base64": "/w=="}]
 
 
+# The plan
+
+
+def in_format_1(path: Path) -> Path:
+    """The same record as it was written before each purpose had a line of its own."""
+    given = [json.loads(line) for line in path.read_text().splitlines()]
+    purposes = [{name: value for name, value in line.items() if name != "kind"} for line in given if line["kind"] == "purpose"]
+    older = [line for line in given if line["kind"] != "purpose"]
+    older[0]["record"] = 1
+    next(line for line in older if line["kind"] == "plan")["purposes"] = purposes
+    path.write_text("".join(json.dumps(line) + "\n" for line in older))
+    return path
+
+
+def test_a_record_of_format_1_is_still_read(path: Path) -> None:
+    exchanges = [exchange(key) for key in ("preflight/1", "b/1", "a/1")]
+    with Record.open(in_format_1(written(path, *exchanges, planned=plan("a/1", "b/1", "c/1")))) as record:
+        assert record.plan == plan("a/1", "b/1", "c/1")
+        assert record.keys() == ("preflight/1", "a/1", "b/1", "c/1")
+        assert record.purpose("c/1") == purpose("c/1")
+        assert record.attempts("b/1") == (exchange("b/1"),)
+        assert record.complete
+
+
+def test_a_plan_in_a_record_is_a_sequence_like_any_other(path: Path) -> None:
+    with Record.open(written(path, planned=plan("a/1", "b/1", "c/1"))) as record:
+        assert record.plan is not None
+        assert record.plan != plan("a/1", "b/1")
+        assert record.plan.purposes[-1] == purpose("c/1")
+        assert record.plan.purposes[:2] == plan("a/1", "b/1").purposes
+
+
+def test_a_plan_that_was_cut_off_was_never_announced_and_is_announced_anew(path: Path) -> None:
+    whole = written(path, exchange("b/1"), planned=plan("a/1", "b/1"), footer=None).read_bytes()
+    path.write_bytes(whole[: whole.index(b'{"kind":"plan"')])
+    with Record.open(path) as record:
+        assert record.plan is None
+        assert record.keys() == ()
+    with RecordWriter.resume(path) as writer:
+        writer.plan(plan("c/1"))
+        writer.append(exchange("c/1"))
+        writer.close(FOOTER)
+    with Record.open(path) as record:
+        assert record.plan == plan("c/1")
+        assert record.keys() == ("c/1",)
+        assert record.purpose("a/1") is None
+
+
 # Order and attempts
 
 
@@ -192,6 +240,9 @@ def test_a_torn_record_can_be_resumed_and_the_later_footer_holds(path: Path) -> 
 # What is no record
 
 
+PLAN = '{"kind":"plan","requests":1,"billed":1,"output_tokens":1}'
+
+
 def replaced(line: int, text: str) -> Callable[[list[str]], list[str]]:
     return lambda lines: [*lines[: line - 1], text, *lines[line:]]
 
@@ -202,7 +253,8 @@ def replaced(line: int, text: str) -> Callable[[list[str]], list[str]]:
         (lambda lines: [], "no header"),
         (lambda lines: lines[1:], "Line 1"),
         (lambda lines: [*lines, lines[0]], "Line 4"),
-        (replaced(1, '{"kind":"header","record":2}'), "format 2"),
+        (replaced(1, '{"kind":"header","record":3}'), "format 3"),
+        (replaced(1, '{"kind":"header","record":[1]}'), "format [1]"),
         (replaced(1, '{"kind":"header"}'), "format None"),
         (replaced(1, '{"kind":"header","record":1}'), "Line 1"),
         (replaced(2, '{"kind":"exchange"'), "Line 2"),
@@ -211,6 +263,9 @@ def replaced(line: int, text: str) -> Callable[[list[str]], list[str]]:
         (replaced(2, '{"kind":"opinion"}'), "Line 2"),
         (replaced(2, '{"kind":"exchange"}'), "Line 2"),
         (replaced(2, '{"kind":"plan","purposes":3,"requests":1,"billed":1,"output_tokens":1}'), "Line 2"),
+        (lambda lines: [*lines, PLAN, '{"kind":"purpose","key":"a/1","scenario":"a"}'], "Line 5"),
+        (lambda lines: [*lines, PLAN, PLAN], "Line 5"),
+        (replaced(2, '{"kind":"purpose","key":1,"scenario":"a"}'), "Line 2"),
         (replaced(3, '{"kind":"footer","complete":1,"reason":"","exchanges":1,"ended":1}'), "Line 3"),
         (replaced(3, '{"kind":"footer","complete":true,"reason":"","exchanges":1,"ended":NaN}'), "Line 3"),
         (replaced(3, '{"kind":"footer","complete":true,"reason":"","exchanges":1,"ended":1e999}'), "Line 3"),

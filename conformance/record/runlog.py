@@ -1,9 +1,12 @@
 """The record of a run, `run.jsonl`: one JSON object per line, written as it happens, read without holding it in memory.
 
-Lines, in this order: one `header`, at most one `plan` before the exchanges it announces, any number of `exchange`, one `footer`.
+Lines, in this order: one `header`, at most one plan before the exchanges it announces, any number of `exchange`, one `footer`.
+A plan is a `purpose` for each of its requests and then one `plan`, which says what they come to; without that it was never announced.
 The header carries the format version (`record`). A record that is resumed goes on with `resumed`, more exchanges and a footer of
 its own; an earlier footer holds no longer. A last line without its line feed was cut while being written: the record is `torn`, that
 line counts for nothing, and all before it is good. Anything else that does not fit is an error that names the line.
+
+Format 1 had all purposes within the line of its plan, and is still read.
 
 A record has one writer at a time, which holds a lock on the file.
 
@@ -12,40 +15,35 @@ The file is ASCII: whatever a target sent cannot reach a terminal through it (JS
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
+from array import array
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from conformance.errors import RecordBusyError, RecordError, RecordLostError
 from conformance.model import Exchange, Json, Purpose
 from conformance.provenance import Footer, Header, Plan, Spent
-from conformance.record import filelock
+from conformance.record import filelock, lines
 from conformance.record.codec import FormError, decode, encode
+from conformance.record.index import Index
+from conformance.record.planned import Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
-VERSION: Final = 1
-"""Format of the record; raised when an older reader would misread a newer one."""
+T = TypeVar("T")
+
+KEPT_PURPOSES: Final = 4096
+"""Purposes that a reader keeps in memory, a thousand bytes each: those of any run of ours, so that none is read twice."""
 
 _DISK_HINT: Final = "Check that the folder may be written to and that the disk has room."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumption:
-    """Where a run that had been cut off was gone on with."""
-
-    at: float
-    """Seconds since the epoch."""
-    exchanges: int
-    """How many the record held by then."""
 
 
 class RecordWriter:
@@ -65,7 +63,7 @@ class RecordWriter:
             raise RecordError(f"There is already a record at {path}.", hint=hint) from error
         except OSError as error:
             raise _disk_error("create", path, error) from error
-        self._write("header", {"record": VERSION, **encode(header)})
+        self._write("header", {"record": lines.VERSION, **encode(header)})
 
     @classmethod
     def resume(cls, path: Path) -> Self:
@@ -82,7 +80,7 @@ class RecordWriter:
             with Record.open(path) as record:
                 whole, writer.exchanges = record.size, record.count
             os.ftruncate(writer._file, whole)
-            writer._first = _line("resumed", encode(Resumption(at=time.time(), exchanges=writer.exchanges)))
+            writer._first = lines.line("resumed", encode(lines.Resumption(at=time.time(), exchanges=writer.exchanges)))
         except OSError as error:
             writer._release()
             raise _disk_error("continue", path, error) from error
@@ -113,7 +111,9 @@ class RecordWriter:
 
     def plan(self, plan: Plan) -> None:
         """Announce what is going to be sent."""
-        self._write("plan", encode(plan))
+        for purpose in plan.purposes:
+            self._write("purpose", encode(purpose))
+        self._write("plan", encode(lines.Announced(requests=plan.requests, billed=plan.billed, output_tokens=plan.output_tokens)))
 
     def append(self, exchange: Exchange) -> None:
         """Add what happened."""
@@ -135,7 +135,7 @@ class RecordWriter:
                 os.close(self._file)
 
     def _write(self, kind: str, form: dict[str, Json]) -> None:
-        line = _line(kind, form)
+        line = lines.line(kind, form)
         with self._lock:
             line = self._first + line
             if self._broken or self._closed:
@@ -176,7 +176,7 @@ class Record:
     footer: Footer | None
     broken_off: Spent
     """What was under way each time that the run was broken off."""
-    resumptions: tuple[Resumption, ...]
+    resumptions: tuple[lines.Resumption, ...]
     """Where the run was gone on with after it had been cut off."""
     torn: bool
     """Whether the last line was cut while being written."""
@@ -189,8 +189,9 @@ class Record:
         """Use `open`."""
         self._path = path
         self._lock = threading.Lock()
-        self._places: dict[str, dict[int, tuple[int, int]]] = {}
-        self._purposes: dict[str, Purpose] = {}
+        self._index = Index()
+        self._planned: Callable[[int], Purpose] = lru_cache(KEPT_PURPOSES)(self._purpose_at)
+        """Reads the purpose at a place."""
         self._keys: tuple[str, ...] | None = None
         self.plan = None
         self.footer = None
@@ -209,7 +210,7 @@ class Record:
         except OSError as error:
             raise RecordError(f"The record {path} cannot be opened: {error.strerror}.", hint="Name the run.jsonl of a run.") from error
         try:
-            record._index(record._file)
+            record._take_all(record._file)
         except OSError as error:
             record.close()
             raise RecordError(f"The record {path} cannot be read: {error.strerror}.") from error
@@ -247,50 +248,58 @@ class Record:
     def keys(self) -> tuple[str, ...]:
         """Return the keys of all requests: first those that were never planned, as they came, then the planned ones in order."""
         if self._keys is None:
-            planned = dict.fromkeys(purpose.key for purpose in (self.plan.purposes if self.plan else ()))
-            self._keys = (*(key for key in self._places if key not in planned), *planned)
+            self._keys = self._index.keys()
         return self._keys
 
     def purpose(self, key: str) -> Purpose | None:
         """Return why a request was sent or planned; None for a key that the record does not know."""
-        if key not in self._purposes and key in self._places:
-            return self.attempts(key)[0].purpose
-        return self._purposes.get(key)
+        place = self._index.purpose(key)
+        if place is not None:
+            return self._planned(place)
+        return next((exchange.purpose for exchange in self.attempts(key)), None)
 
     def attempts(self, key: str) -> tuple[Exchange, ...]:
         """Return all that happened under a key, by attempt; empty where it was never sent."""
-        return tuple(self._read(*place) for _, place in sorted(self._places.get(key, {}).items()))
+        tries = {exchange.attempt: exchange for exchange in map(self._exchange_at, self._index.exchanges(key))}
+        return tuple(tries[attempt] for attempt in sorted(tries))
 
     def exchanges(self) -> Iterator[Exchange]:
         """Yield everything that happened, key by key, holding one key's attempts at a time."""
         for key in self.keys():
             yield from self.attempts(key)
 
-    def _read(self, offset: int, length: int) -> Exchange:
+    def _purpose_at(self, place: int) -> Purpose:
+        return self._read(Purpose, place)
+
+    def _exchange_at(self, place: int) -> Exchange:
+        return self._read(Exchange, place)
+
+    def _read(self, kind: type[T], place: int) -> T:
         with self._lock:
-            self._file.seek(offset)
-            line = self._file.read(length)
+            self._file.seek(place)
+            line = self._file.readline()
         try:
-            return decode(Exchange, json.loads(line))
+            return decode(kind, lines.read(line))
         except (ValueError, RecursionError) as error:
             raise RecordError(f"The record {self._path} was changed while it was being read.") from error
 
-    def _index(self, file: BinaryIO) -> None:
+    def _take_all(self, file: BinaryIO) -> None:
         number = 0
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 self.torn = True
                 break
             try:
-                self._take(number, json.loads(line, parse_constant=_no_constant), len(line))
+                self._take(number, lines.read(line))
             except (ValueError, RecursionError) as error:
                 raise self._bad(number, str(error)) from error
             self.size += len(line)
         if not hasattr(self, "header"):
             hint = "It was cut off before anything was sent." if self.torn else "Name the run.jsonl of a run."
             raise RecordError(f"The record {self._path} has no header.", hint=hint)
+        self._drop_half_a_plan()
 
-    def _take(self, number: int, form: Json, length: int) -> None:
+    def _take(self, number: int, form: Json) -> None:
         if not isinstance(form, dict):
             raise FormError("it is no object")
         kind = form.get("kind")
@@ -299,26 +308,46 @@ class Record:
         match kind:
             case "header":
                 self.header = self._header(form)
+            case "purpose" | "plan" if self.plan is not None:
+                raise FormError("the plan was announced before")
+            case "purpose":
+                self._index.add_purpose(decode(Purpose, form).key, self.size)
             case "plan":
-                self.plan = decode(Plan, form)
-                self._purposes = {purpose.key: purpose for purpose in self.plan.purposes}
+                self._announce(decode(lines.Announced, form))
             case "exchange":
-                exchange = decode(Exchange, form)
+                self._index.add_exchange(decode(Exchange, form).purpose.key, self.size)
                 self.count += 1
-                self._places.setdefault(exchange.purpose.key, {})[exchange.attempt] = (self.size, length)
             case "footer":
                 self.footer = decode(Footer, form)
                 self.broken_off += self.footer.broken_off
             case "resumed":
-                self.resumptions = (*self.resumptions, decode(Resumption, form))
+                self.resumptions = (*self.resumptions, decode(lines.Resumption, form))
                 self.footer = None
+                self._drop_half_a_plan()
             case _:
                 raise FormError(f"{kind!r} is no kind of line")
 
+    def _announce(self, told: lines.Announced) -> None:
+        purposes: Sequence[Purpose] = told.purposes
+        if told.purposes:
+            self._drop_half_a_plan()
+            self._planned = told.purposes.__getitem__
+            for number, purpose in enumerate(told.purposes):
+                self._index.add_purpose(purpose.key, number)
+        else:
+            purposes = Planned(array("q", self._index.planned()), self._planned)
+        self.plan = Plan(purposes=purposes, requests=told.requests, billed=told.billed, output_tokens=told.output_tokens)
+
+    def _drop_half_a_plan(self) -> None:
+        """Forget purposes that were written down before a run was cut off, and never announced."""
+        if self.plan is None:
+            self._index = self._index.without_plan()
+
     def _header(self, form: dict[str, Json]) -> Header:
-        if form.get("record") != VERSION:
+        version = form.get("record")
+        if version not in lines.READ:
             raise RecordError(
-                f"The record {self._path} has format {form.get('record')!r}; this suite reads format {VERSION}.",
+                f"The record {self._path} has format {version!r}; this suite reads formats up to {lines.VERSION}.",
                 hint="Read it with the version of the suite that wrote it.",
             )
         return decode(Header, form)
@@ -346,14 +375,6 @@ def merge(records: Sequence[Record], header: Header, footer: Footer, path: Path)
                     last = before + exchange.attempt
                     writer.append(replace(exchange, attempt=last))
         writer.close(replace(footer, exchanges=writer.exchanges))
-
-
-def _line(kind: str, form: dict[str, Json]) -> bytes:
-    return json.dumps({"kind": kind, **form}, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise FormError(f"{name} is no JSON")
 
 
 def _disk_error(deed: str, path: Path, error: OSError) -> RecordError:
