@@ -146,6 +146,11 @@ class Contract:
         return MappingProxyType({name: self._change(name, each) for name, each in _members(self.document, "x-dialect", "levels").items()})
 
     @cached_property
+    def knows_all(self) -> bool:
+        """Whether an endpoint of this dialect knows every member of the request that is documented."""
+        return get(self.document, "x-dialect", "knows") == "all"
+
+    @cached_property
     def claims(self) -> frozenset[str]:
         """Features that every endpoint of this dialect has. Raises `ContractError` for an unknown one."""
         return self._features_of("claims")

@@ -11,10 +11,11 @@ from typing import Final
 
 from conformance.model import Expectation, Finding, Purpose, Violation
 from conformance.observation import AbsentError, View
-from conformance.requirements.validation.rule import rule
+from conformance.requirements.validation.rule import rule, spot
 from conformance.subjects.cap import is_ignored
 from conformance.subjects.failure import Probe, probe
 from conformance.subjects.fate import fate
+from conformance.subjects.known import passed_over
 
 CAPS: Final = frozenset({"/max_tokens", "/max_completion_tokens"})
 """The two names of one member. A server need know only one, and ignores the other as it ignores any unknown name."""
@@ -55,6 +56,8 @@ def unrefused(probe: Probe) -> Iterator[Finding]:
     if probe.observation.purpose.scenario == "invalid" and not probe.observation.contract.request_faults(probe.observation.request_json):
         # A record may be held against another contract than the one it was made for; nobody is accused of taking what is right there.
         raise AbsentError("the contract has nothing against this request")
+    if member := passed_over(probe.observation.evidence, probe.violation):
+        raise AbsentError(f"nothing shows that the target knows {spot(member)}, and what it does not know it may pass over")
     _, _, name = probe.observation.purpose.key.partition("/")
     stem, _, number = name.rpartition("/")
     code = stem if number.isdigit() else name

@@ -46,7 +46,7 @@ def core_types_are_checked(probe: Probe) -> Iterator[Finding]:
     cites=[REFUSES, incident("xorbitsai/xagent#445")],
 )
 def types_are_checked(probe: Probe) -> Iterator[Finding]:
-    """A value of a wrong type is refused in every documented member; a member that is not supported may be refused for that."""
+    """A value of a wrong type is refused in every documented member that the server knows, if only for not being supported."""
     yield from unrefused(probe)
 
 

@@ -1,0 +1,93 @@
+"""What a server does not know it may pass over, with whatever is wrong in it; what it reads it has to read well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from conformance import contract, registry
+from conformance.ask import Ask
+from conformance.contract import Contract
+from conformance.contract.schemas import SchemaFault
+from conformance.judge import judge
+from conformance.model import CAP_FIELDS, Outcome, Purpose, Request, Tier, Verdict
+from conformance.observation import Evidence
+from conformance.preflight import steps
+from conformance.provenance import Identity
+from conformance.reference.behaviour import FAULTS, Behaviour, Call, Defect
+from conformance.reference.service import MODEL, Service
+from conformance.subjects.known import member
+from tests.recording import READING, Records, exchange
+
+Faults = tuple[SchemaFault, ...]
+
+OWNERS = [each for each in registry.load().requirements if each.id in {"REQUEST-TYPE", "REQUEST-ENUM", "REQUEST-REQUIRED"}]
+
+
+@cache
+def _asked() -> tuple[tuple[Purpose, Request], ...]:
+    """The preflight's question, one about log probabilities, and what breaks a clause in a member that need not be known."""
+    scenarios = [each for each in registry.load().scenarios if each.name in {"invalid", "logprobs"}]
+
+    def ask(name: str) -> Ask:
+        return Ask(contract=READING, model=MODEL, cap_field=CAP_FIELDS[0], seed=1, tier=Tier.GATE, scenario=name)
+
+    planned = (next(steps(ask("preflight"))), *(step for each in scenarios for step in each.build(ask(each.name))))
+    about = ("/prediction", "/verbosity", "/logprobs")
+    wanted = [each for each in planned if each.purpose.violation is None or each.purpose.violation.pointer.startswith(about)]
+    return tuple((each.purpose, each.request) for each in wanted if isinstance(each.request, Request))
+
+
+def verdicts(overlooked: Callable[[SchemaFault], bool], reading: Contract = READING) -> dict[str, Verdict]:
+    """What is said of a server that does not see these faults."""
+
+    def act(faults: Faults, _: Call) -> Faults:
+        return tuple(fault for fault in faults if not overlooked(fault))
+
+    way = Defect(id="way", sentence="", area="", trips=frozenset(), incident="", seam=FAULTS.name, act=act)
+    service = Service(READING, behaviour=Behaviour(way))
+    records = Records({purpose.key: exchange(service, purpose, request) for purpose, request in _asked()})
+    return {each.requirement: each for each in judge(Evidence(records, reading, Identity(base_url="", model=MODEL)), OWNERS)}
+
+
+def predicts(fault: SchemaFault) -> bool:
+    return fault.pointer.startswith("/prediction")
+
+
+def test_a_member_that_is_passed_over_whatever_it_holds_is_held_against_nobody() -> None:
+    found = verdicts(predicts)
+    assert not [each for each in found.values() if each.outcome is Outcome.FAIL]
+    assert any("nothing shows that the target knows prediction" in reason for reason in found["REQUEST-TYPE"].reasons)
+
+
+def test_to_the_letter_every_member_is_known() -> None:
+    assert {each.outcome for each in verdicts(predicts, contract.load("openai")).values()} == {Outcome.FAIL}
+
+
+def test_one_refusal_shows_that_the_member_is_read() -> None:
+    found = verdicts(lambda fault: predicts(fault) and fault.keyword != "required")
+    assert found["REQUEST-TYPE"].outcome is Outcome.FAIL
+    assert found["REQUEST-REQUIRED"].outcome is Outcome.PASS
+
+
+def test_an_answer_that_heeds_it_shows_that_the_member_is_read() -> None:
+    found = verdicts(lambda fault: fault.pointer == "/logprobs")
+    assert [code for code, _ in found["REQUEST-TYPE"].codes] == ["logprobs/type"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/temperature", ""),
+        ("/messages/0/role", ""),
+        ("/messages/0/content/0/type", ""),
+        ("/messages/0/content/1/text", ""),
+        ("/messages/0/content/0/image_url/detail", "/messages/*/content/*/image_url"),
+        ("/messages/2/tool_call_id", "/messages/*/tool_call_id"),
+        ("/tools/0/function/name", "/tools"),
+    ],
+)
+def test_what_may_be_unknown_is_the_outermost_member_that_not_everybody_has(pointer: str, place: str) -> None:
+    assert member(pointer, READING) == place
