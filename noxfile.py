@@ -179,6 +179,13 @@ def field_report(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """Measure how close a run comes to the ideal, and keep the table in docs/speed.md; takes a quarter of an hour on a quiet machine."""
+    _install(session)
+    session.run("python", "-m", "benchmarks.throughput", "--write", "docs/speed.md", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print the suite's speed as ratios measured in one run."""
     _install(session, "tests")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from conformance.model import Exchange, Purpose, Request
+
+TIMED: Final = "timed"
+"""Topic of streams whose delivery is timed: asked before all others and one after the other, so that none waits for another."""
+
+SWIFT: Final = 0.3
+"""Seconds. When the first of them is over sooner, its time tells nothing, and the others are asked beside everything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How streams are delivered, and what becomes of the next one: asked one after the other, when nothing else is under way."""
+"""How streams are delivered, and what becomes of the next one: asked one after the other, beside nothing else where time can tell."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from dataclasses import replace
 
 from conformance.ask import PROMPT, Ask
 from conformance.model import Json, Request, Tier
-from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
 from conformance.scenarios.tools import CLOCK, WEATHER
-from conformance.steps import Step
-
-QUIET = "repeat/after-all"
-"""Key of the request after which nothing is sent but what follows it: what is timed is not to wait for its neighbours."""
+from conformance.steps import TIMED, Step
 
 LONG = 48
 """Tokens; several times the length of the short streams that the long ones are held against."""
@@ -38,16 +34,16 @@ def marked(ask: Ask, name: str) -> str:
 
 @scenario("delivery")
 def delivery(ask: Ask) -> Iterator[Step]:
-    """Two long streams, and between them one that we hang up on. A short stream comes before them and another one after."""
+    """A long stream, a short one, one that we hang up on, a long one and a short one."""
     long: dict[str, Json] = {**ask.body(PROMPT, cap=LONG), "stream": True}
-    yield ask.step("1", long, needs=["streaming"], after="cap/streamed", topics=["delivery", LAST_TOPIC])
+    yield ask.step("1", long, needs=["streaming"], topics=["delivery", TIMED])
     word = sentinel(ask, "hung-up")
     spoken = {**ask.body(f"Say exactly: {' '.join([word] * 12)}", cap=LONG), "stream": True}
-    topics = ["delivery", "hang-up", "sentinel", marked(ask, "hung-up"), LAST_TOPIC]
-    hung_up = ask.step("hung-up", spoken, needs=["streaming"], after=ask.key("1"), topics=topics)
+    topics = ["delivery", "hang-up", "sentinel", marked(ask, "hung-up"), TIMED]
+    hung_up = ask.step("hung-up", spoken, needs=["streaming"], after="cap/streamed", topics=topics)
     if isinstance(hung_up.request, Request):
         yield replace(hung_up, request=replace(hung_up.request, hang_up_after=HANG_UP_AFTER))
-    yield ask.step("2", long, needs=["streaming"], after=ask.key("hung-up"), topics=["delivery", "after-hang-up", LAST_TOPIC])
+    yield ask.step("2", long, needs=["streaming"], after=ask.key("hung-up"), topics=["delivery", "after-hang-up", TIMED])
 
 
 @scenario("interleaved", tiers=[Tier.FULL])

@@ -9,7 +9,7 @@ from conformance.model import Tier
 from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
 from conformance.scenarios.streams import marked, sentinel
-from conformance.steps import Step
+from conformance.steps import TIMED, Step
 
 ECHO = "Say exactly: 東京 😀 žluťoučký 👩‍👩‍👧 \u2028 end"
 """What is to be said ends by itself, and holds characters that take several tokens."""
@@ -29,7 +29,7 @@ def streamed(ask: Ask) -> Iterator[Step]:
 @scenario("text")
 def text(ask: Ask) -> Iterator[Step]:
     """A stream that asks for nothing but itself."""
-    topics = ["short-delivery", "after-hang-up", LAST_TOPIC]
+    topics = ["short-delivery", "after-hang-up", TIMED]
     yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, after="delivery/2", topics=topics)
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from conformance.cost.budget import Budget
 from conformance.errors import CatalogueError
@@ -22,12 +22,12 @@ from conformance.sending.chains import chains, due, is_enough
 from conformance.sending.pacing import Gate, backoff
 from conformance.sending.patience import Patience
 from conformance.settle import OUT_OF_SERVICE, RATE_LIMITED, RETRIES, Mishap, mishap, retries, settled, unanswered
+from conformance.steps import SWIFT, TIMED, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.sending.progress import Progress
-    from conformance.steps import Step
 
 OUT_FOR: Final = 30.0
 """Seconds for which a target may be out of service before the run ends: as long as a restart or a deployment takes."""
@@ -84,7 +84,7 @@ def observe(
     budget: Budget | None = None,
     seed: int = 0,
 ) -> Observed:
-    """Ask all steps; longest chains first.
+    """Ask all steps: those that are timed, then longest chains first.
 
     `earlier` gives what a resumed record already holds for a key (`Record.attempts`): a settled step is not asked again, and
     attempts are counted on. `probe` is a request that the target is known to answer: when no answer comes for a while, it decides
@@ -104,10 +104,12 @@ def observe(
     purse.open()
     asker = _Asker(wire, writer, pace, progress, earlier, probe, purse, jitter)
     progress.started(sum(asker.is_open(step) for chain in found for step in chain if not step.purpose.splits))
-    queue = deque(found)
+    timed = [chain for chain in found if TIMED in chain[0].purpose.topics]
+    queue = deque[_Begun]((chain, {}) for chain in found if TIMED not in chain[0].purpose.topics)
     try:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="observe") as pool:
             try:
+                _wait([pool.submit(asker.ask_alone, timed, queue)] if timed else [], asker, stop)
                 _wait([pool.submit(asker.work, queue) for _ in range(min(concurrency, len(queue)))], asker, stop)
             except BaseException:
                 # No request outlives this function, whatever went wrong.
@@ -134,6 +136,10 @@ def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> 
             asker.halt(INTERRUPTED)
         elif pending and asker.is_late():
             asker.halt(BUDGET)
+
+
+_Begun: TypeAlias = tuple[tuple[Step, ...], dict[str, Exchange]]
+"""What is left of a chain, and how the steps before it ended."""
 
 
 class _Asker:
@@ -188,22 +194,33 @@ class _Asker:
         """Whether a step still has to be asked."""
         return not is_enough(step, [exchange for exchange in self._earlier(step.key) if settled(exchange)])
 
-    def work(self, queue: deque[tuple[Step, ...]]) -> None:
+    def ask_alone(self, chains: list[tuple[Step, ...]], queue: deque[_Begun]) -> None:
+        """Ask chain after chain, each as far as it matters that nothing else is under way; what is left of it comes first in the queue."""
+        for first, *rest in chains:
+            ends: dict[str, Exchange] = {}
+            self._ask_next(first, ends)
+            if first.key in ends and ends[first.key].elapsed < SWIFT:
+                queue.appendleft((tuple(rest), ends))
+                continue
+            for step in rest:
+                self._ask_next(step, ends)
+
+    def work(self, queue: deque[_Begun]) -> None:
         """Ask chain after chain until none is left."""
         while not self.reason:
             try:
-                chain = queue.popleft()
+                chain, ends = queue.popleft()
             except IndexError:
                 return
-            self._ask_chain(chain)
+            for step in chain:
+                self._ask_next(step, ends)
 
-    def _ask_chain(self, chain: tuple[Step, ...]) -> None:
-        ends: dict[str, Exchange] = {}
-        for step in chain:
-            request = due(step, ends)
-            end = self._ask(step, request) if request is not None else None
-            if end is not None:
-                ends[step.key] = end
+    def _ask_next(self, step: Step, ends: dict[str, Exchange]) -> None:
+        """Ask what is due after the others of a chain, and note how it ended."""
+        request = due(step, ends)
+        end = self._ask(step, request) if request is not None else None
+        if end is not None:
+            ends[step.key] = end
 
     def _ask(self, step: Step, request: Request) -> Exchange | None:
         """Ask until there are answers enough; return the last, the last loss where there is none, None if we were stopped."""

@@ -68,12 +68,12 @@ def held_back(long: Sequence[Arrival], short: Sequence[Arrival]) -> bool | None:
     as long as the slowest short one: so generating is what takes the time, not the way, the queue or the prompt. And every long one has
     to have its first text in the last twentieth of its time. A pause of ours or on the way makes one stream late, or a short one slow, or
     long ones unlike each other: none of these ends in an accusation. One stream that came bit by bit shows that the server sends so,
-    if it took longer than any pause of ours; where all is over sooner nothing is told, so that runs agree however busy a machine is.
+    if it took longer than any pause of ours; where one is over sooner nothing is told, so that runs agree however busy a machine is.
 
     A buffer smaller than the stream is known by the rhythm: every stream comes in a few bursts of many chunks. One pause makes one burst.
     """
     whole = [each for each in long if each.whole and each.words >= WORDS]
-    if not whole:
+    if not whole or min(each.total for each in long if each.whole) < PAUSE:
         return None
     if len(whole) > 1 and all(each.in_blocks for each in whole):
         return True
