@@ -23,7 +23,7 @@ REFUSED = {"REQUEST-AUDIO-HONOURED"}
 NOT_MET = (
     {"ERROR-RETRY-AFTER", "ERROR-RATE-CODE", "ERROR-RATE-ENVELOPE", "ERROR-RATE-HEADERS", "ERROR-RATE-RETRY-AFTER"}
     | {"ERROR-EDGE-ENVELOPE", "ERROR-EDGE-JSON"}
-    | {"STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS", "ANSWER-REFUSAL-APART"}
+    | {"STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS", "ANSWER-REFUSAL-APART", "ANSWER-CODING"}
     | {
         "STREAM-THOUGHT-APART",
         "STREAM-THOUGHT-NAME",
@@ -49,9 +49,13 @@ CONFORMING = ""
 SEAMS = {defect.seam: name for name, defect in defects.ALL.items() if not defect.dialect}
 """A defect at each point at which there are any: what it does to requests and answers is as varied as can be."""
 
+MENDED = {"length-copied"}
+"""Defects that the web server beneath the reference server takes back: it leaves the length out that must not be there."""
+
 OVER_HTTP = [
     name if name in {CONFORMING, *SEAMS.values()} else pytest.param(name, marks=pytest.mark.exhaustive)
     for name in (CONFORMING, *defects.ALL)
+    if name not in MENDED
 ]
 
 

@@ -11,7 +11,7 @@ from conformance.model import Finding, Json, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.answer.logprobs import ROUNDING, asked
-from conformance.strictjson import get, items
+from conformance.strictjson import get, items, show
 from conformance.subjects.reply import Reply
 
 DRIFT: Final = 0.1
@@ -127,3 +127,48 @@ def token_and_alternative_agree(answered: Reply) -> Iterator[Finding]:
             yield Finding(code="differs", expected=f"{own[0]:.4g}", received=received, at=Place(pointer=f"{pointer}/top_logprobs"))
     if not seen:
         raise AbsentError("no token is among its own alternatives")
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-OWN",
+    Level.SHOULD,
+    on=asked,
+    cites=[contract("/components/schemas/TokenLogprob"), incident("sgl-project/sglang#39260"), incident("sgl-project/sglang#5761")],
+)
+def every_token_has_alternatives_of_its_own(answered: Reply) -> Iterator[Finding]:
+    """A token does not have the alternatives of the token before it: the same ones, number for number, without itself among them."""
+    seen = 0
+    for position, choice in enumerate(answered.choices):
+        for number, (before, entry) in enumerate(pairwise(choice.logprobs), 1):
+            others = items(entry, "top_logprobs")
+            seen += len(others) > 1
+            if len(others) > 1 and others == items(before, "top_logprobs") and _is_another(entry, before, others):
+                expected = f"alternatives to {show(get(entry, 'token'))}"
+                received = f"those to {show(get(before, 'token'))}: {show([get(other, 'token') for other in others])}"
+                place = Place(pointer=f"/choices/{position}/logprobs/content/{number}/top_logprobs")
+                yield Finding(code="repeated", expected=expected, received=received, at=place)
+    if not seen:
+        raise AbsentError("no two tokens in a row have alternatives")
+
+
+def _is_another(entry: Json, before: Json, others: list[Json]) -> bool:
+    """Whether a token is neither the one before it nor among these alternatives."""
+    token = get(entry, "token")
+    return token != get(before, "token") and all(get(other, "token") != token for other in others)
+
+
+@requirement(
+    "ANSWER-TOP-LOGPROBS-DISTINCT",
+    Level.SHOULD,
+    on=asked,
+    cites=[contract("/components/schemas/TopLogprob"), incident("vllm-project/vllm#34875")],
+)
+def alternatives_differ(answered: Reply) -> Iterator[Finding]:
+    """The alternatives to a token are different tokens: no two of them have the same text and the same bytes.
+
+    Tokens that are a piece of a character are told apart by their bytes alone, and become one where they are decoded each by itself.
+    """
+    for pointer, others in _ranked(answered):
+        told = [show([get(other, "token"), get(other, "bytes")]) for other in others]
+        if twice := next((each for number, each in enumerate(told) if each in told[:number]), None):
+            yield Finding(code="twice", expected="tokens that differ", received=f"{twice} twice", at=Place(pointer=pointer))

@@ -1,4 +1,4 @@
-"""Calls that show in the text, where nobody executes them and everybody reads them."""
+"""What shows in the text though it was meant for a machine: calls that nobody executes then, and the marks of a template."""
 
 from __future__ import annotations
 
@@ -69,3 +69,36 @@ def nothing_is_not_spelt_out(answered: Reply) -> Iterator[Finding]:
         if choice.text.strip().lower() in _NULLS:
             place = Place(pointer=f"/choices/{position}/message/content")
             yield Finding(code="spelt-out", expected="null", received=show(choice.text), at=place)
+
+
+_MARKS: Final = re.compile(
+    r"<\|(im_start|im_end|eot_id|eom_id|start_header_id|end_header_id|begin_of_text|end_of_text|endoftext|END_OF_TURN_TOKEN)\|>"
+    r"|<\|START_OF_TURN_TOKEN\|>|<(start|end)_of_turn>|<\uff5c(begin|end)\u2581of\u2581sentence\uff5c>|\[/INST\]|</s>\s*\Z"
+)
+"""How the templates of models in wide use begin and end a turn. The last one is a tag of HTML as well, and counts at the end alone."""
+
+
+@requirement(
+    "ANSWER-NO-TEMPLATE-MARKS",
+    Level.SHOULD,
+    on=valid_reply,
+    cites=[
+        contract("/components/schemas/ResponseMessage"),
+        incident("ModelTC/LightLLM#130"),
+        incident("logancyang/obsidian-copilot#2284"),
+        incident("huggingface/text-generation-inference#1254"),
+    ],
+)
+def marks_of_the_template_stay_out_of_the_text(answered: Reply) -> Iterator[Finding]:
+    """The text holds no mark by which the template of a model begins or ends a turn, such as `<|im_end|>`: it is none of what was said.
+
+    The server does not know the mark for one, or looks for it in pieces that are too small. Nothing that is asked here has one in it.
+    """
+    speaking = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text]
+    if not speaking:
+        raise AbsentError("no choice has text")
+    for position, choice in speaking:
+        if found := _MARKS.search(choice.text):
+            place = Place(pointer=f"/choices/{position}/message/content")
+            received = f"{show(found[0])} in {show(choice.text[max(0, found.start() - 40) : found.end()])}"
+            yield Finding(code="mark", expected="what the model said alone", received=received, at=place)

@@ -1,0 +1,44 @@
+"""Where exactly a stop string ends a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import Finding, Json, Level, Place
+from conformance.observation import AbsentError
+from conformance.registry import contract, incident, requirement
+from conformance.requirements.answer.valid import valid_variation
+from conformance.strictjson import get, items, show
+from conformance.subjects.pair import Variation
+
+
+def _stops(request: Json) -> list[str]:
+    """The stop strings of a request, in either form."""
+    stop = get(request, "stop")
+    return [each for each in ([stop] if isinstance(stop, str) else items(stop)) if isinstance(each, str) and each]
+
+
+@requirement(
+    "ANSWER-STOP-EXACT",
+    Level.MUST,
+    on=valid_variation.about("stop"),
+    cites=[contract("/x-answer/stop-excluded"), incident("SharpAI/SwiftLM#126"), incident("vllm-project/vllm#3574")],
+)
+def text_ends_where_the_stop_string_begins(pair: Variation) -> Iterator[Finding]:
+    """A text that a stop string ended has no part of it at its end: what may become one is held back until that is decided.
+
+    Where the stop string is met is taken from the answer to the same question without stop strings. Only a text that is the beginning of
+    that one, and reaches into the stop string, is held against anybody: a model need not say the same twice.
+    """
+    stopped, whole = pair.varied.first, pair.control.first.text
+    met = [place for stop in _stops(pair.varied.request) if (place := whole.find(stop)) >= 0]
+    if not met or stopped.finish_reason != "stop" or not whole.startswith(stopped.text):
+        raise AbsentError("the text did not come to a stop string, or it is another text")
+    begins = min(met)
+    ends = min(begins + len(stop) for stop in _stops(pair.varied.request) if whole.startswith(stop, begins))
+    if not stopped.text or len(stopped.text) >= ends:
+        raise AbsentError("the stop string is there as a whole, which others tell, or there is no text")
+    if len(stopped.text) > begins and stopped.text[begins:].strip():
+        received = f"{show(stopped.text[begins:])} at the end of {show(stopped.text[-60:])}"
+        place = Place(pointer="/choices/0/message/content")
+        yield Finding(code="part", expected=f"the end before {show(whole[begins:ends])}", received=received, at=place)
