@@ -81,7 +81,6 @@ def test_interleaved_choices_are_kept_apart() -> None:
     chunks = [delta("a", index=1), delta("x", index=0), delta("b", index=1), delta("y", index=0), delta(index=1, finish="length")]
     one = stream(streamed(*chunks))
     assert {repr(each.index): (each.text, each.finish_reason) for each in one.choices} == {"0": ("xy", MISSING), "1": ("ab", "length")}
-    assert len(one.of_choice(1)) == 3
 
 
 def test_tool_calls_are_put_together_by_their_index_within_their_choice() -> None:

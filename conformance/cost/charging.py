@@ -84,11 +84,6 @@ def charge(exchange: Exchange) -> Tokens:
     return Tokens(prompt=max(bound.prompt, told.prompt), output=max(bound.output, told.output, _generated(exchange, documents)))
 
 
-def reported(exchange: Exchange) -> Tokens:
-    """What the target itself says that an answer cost; nothing where it does not say, or says what is no count."""
-    return _told(tuple(_documents(exchange)))
-
-
 def _may_be_billed(exchange: Exchange) -> bool:
     if exchange.status is None:
         return exchange.fault is None or exchange.fault.kind not in _UNSENT

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,14 +65,6 @@ def exclusion(of: Incident, catalogue: Catalogue) -> Exclusion | None:
     """Find the exclusion of its area that names one of its reports; one report may tell of several mistakes."""
     named = (each for each in catalogue.exclusions if each.area is of.area and set(each.incidents) & set(of.reports))
     return next(named, None)
-
-
-def unheld(area: Area, catalogue: Catalogue) -> Iterator[Incident]:
-    """Those that no requirement holds and no exclusion explains."""
-    known = {each.id for each in catalogue.requirements}
-    for each in incidents(area):
-        if not known.issuperset(each.held_by) or (not each.held_by and exclusion(each, catalogue) is None):
-            yield each
 
 
 def table(catalogue: Catalogue) -> str:

@@ -209,10 +209,6 @@ class Stream(Reply):
         """The choices put together as the official clients do: text appended, tool calls merged by index."""
         return _assembled(self.chunks)
 
-    def of_choice(self, index: Json | Missing) -> list[tuple[StreamedChunk, int, dict[str, Json]]]:
-        """Every part of one choice: its chunk, its position in the chunk, itself."""
-        return [(chunk, position, part) for chunk in self.chunks for position, part in chunk.choices() if get(part, "index") == index]
-
     @property
     def usage_chunks(self) -> list[StreamedChunk]:
         """The chunks whose top-level usage is not null."""
