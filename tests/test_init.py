@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.exploration.acquaintance import MOST_REQUESTS
 from conformance.options import RUN_OPTIONS, Kind, Options
 from conformance.reference.launch import Embedded
 from conformance.reference.launch import Options as Serving
 from conformance.reference.service import KEY
 from conformance.run import Run
-from conformance.target.acquaintance import MOST_REQUESTS
 from conformance.target.target_file import NAME, read
 from conformance.target.target_reader import KEYS
 from conformance.target.target_template import written

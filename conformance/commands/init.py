@@ -17,9 +17,9 @@ from conformance.target.target_file import NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.exploration.acquaintance import Acquaintance
     from conformance.overview.capabilities import Capability
     from conformance.run import Run
-    from conformance.target.acquaintance import Acquaintance
 
 LISTED = 10
 """Most models that are named in a sentence."""
@@ -37,9 +37,10 @@ def init(*, output: Path, force: bool, **values: Any) -> None:
 
     Exit status: 0 written, 2 the endpoint cannot be tested, 3 our own error, 4 wrong options, or the file is there.
     """
+    from conformance.exploration import acquaintance
     from conformance.render import files
     from conformance.run import Run
-    from conformance.target import acquaintance, target_template
+    from conformance.target import target_template
 
     if output.exists() and not force:
         raise ConfigurationError(f"{output} is there already.", hint="Replace it with --force, or write another one with --output FILE.")
