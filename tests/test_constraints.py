@@ -20,7 +20,7 @@ from conformance.provenance import Identity
 from conformance.reference import defects
 from conformance.reference.behaviour import Behaviour
 from conformance.reference.service import MODEL, Service
-from conformance.render.constraints import sentence
+from conformance.render.constraints import outcomes, sentence
 from conformance.requirements.validation.broken import Refusals
 from conformance.subjects.fate import Effect
 from conformance.target import Target
@@ -249,6 +249,21 @@ def test_of_several_that_fail_the_most_binding_says_the_level() -> None:
         broken=(Holder(requirement="REQUEST-RANGE", level=Level.SHOULD), Holder(requirement="STREAM-REFUSED-ALIKE", level=Level.MUST)),
     )
     assert row.level is Level.MUST
+
+
+def test_of_very_many_values_a_row_holds_the_first_and_whatever_was_answered_otherwise() -> None:
+    held = Held()
+    held.add(purpose("preflight/cap"), answered())
+    keys = [f"invalid/temperature/maximum/{number}" for number in range(100)]
+    for number, key in enumerate(keys):
+        wrong = Violation(constraint="maximum", pointer="/temperature", clause=f"{TEMPERATURE}/maximum", sent=f"3.{number}", core=True)
+        tries = (refused(500), refused(500)) if number == 90 else (refused(),)
+        held.add(purpose(key, violation=wrong, control="preflight/cap"), *tries)
+    (row,) = constraints.rows(evidence.evidence(held, contract=contract.load("openai")), CATALOGUE)
+    assert [trial.whole.key for trial in row.trials] == [*keys[: constraints.KEPT_TRIALS], keys[90]]
+    assert (row.planned, row.requests, row.outcome) == (100, tuple(keys), Outcome.FAIL)
+    assert sentence(row) == "temperature ≤ 2: 500 on every attempt (sent 3.90); 67 more values are in run.jsonl"
+    assert outcomes(row)[-1] == ("more values, in run.jsonl", "67")
 
 
 def test_a_key_that_nobody_checks_is_no_fault_of_a_server_that_serves_everybody() -> None:

@@ -75,14 +75,13 @@ def table(
     """
     known = tuple(requirements)
     failing = {verdict.requirement for verdict in verdicts if verdict.outcome is Outcome.FAIL and verdict.level is Level.MUST}
-    asking = _asking(evidence)
-    works = frozenset(chain.from_iterable(_uses(each.purpose) for each in chain.from_iterable(asking.values()) if each.accepted))
+    asking, works = _asking(evidence)
     return tuple(
         Capability(
             feature=name,
             text=feature.text,
             claimed=name in evidence.claims,
-            requests=tuple(each.purpose.key for each in asking.get(name, ())),
+            requests=tuple(each.key for each in asking.get(name, ())),
             support=told.support,
             because=told.because,
             requirements=told.requirements,
@@ -106,6 +105,16 @@ class _Inquiry:
 
 
 @dataclass(frozen=True, slots=True)
+class _Request:
+    """What is kept of one that asks for a feature. There may be very many of them: the rest is looked up again where it is needed."""
+
+    key: str
+    accepted: bool
+    packed: bool
+    """Whether it is sent for legal values, many of them as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
     support: Support
     because: str
@@ -117,38 +126,45 @@ def _uses(purpose: Purpose) -> frozenset[str]:
     return purpose.needs | purpose.topics
 
 
-def _asking(evidence: Evidence) -> dict[str, list[Asked]]:
-    """The requests that ask for each feature, but for those that were not due and those that only a smaller part can tell of."""
-    found: dict[str, list[Asked]] = {}
+def _asking(evidence: Evidence) -> tuple[dict[str, list[_Request]], frozenset[str]]:
+    """The requests that ask for each feature, and all that those ask for which were accepted.
+
+    Left out are those that were not due, and those that only a smaller part can tell of.
+    """
+    found: dict[str, list[_Request]] = {}
+    works: set[str] = set()
     for key in evidence.records.keys():  # noqa: SIM118 - a method of a record, not of a mapping
         purpose = evidence.records.purpose(key)
         features = _uses(purpose) & set(evidence.contract.features) if purpose is not None and accepted(purpose) else ()
         asked = evidence.asked(key) if features else None
         if asked is None or asked.needless() or (len(asked.purpose.samples) > 1 and not asked.accepted):
             continue
+        request = _Request(key=key, accepted=asked.accepted, packed=bool(asked.purpose.samples))
         for feature in features:
-            found.setdefault(feature, []).append(asked)
-    return found
+            found.setdefault(feature, []).append(request)
+        if request.accepted:
+            works |= _uses(asked.purpose)
+    return found, frozenset(works)
 
 
-def _told(inquiry: _Inquiry, asking: list[Asked], *, denied: bool) -> _Told:
+def _told(inquiry: _Inquiry, asking: list[_Request], *, denied: bool) -> _Told:
     if denied:
         return _Told(Support.DENIED, "The target is said to lack it.")
     if not asking:
         return _Told(Support.NOT_ASKED, "Nothing in this run asks for it.")
     # A request that holds many legal values holds most of them at their default, where nothing shows.
-    asking = [each for each in asking if not each.purpose.samples] or asking
-    if taken := [each for each in asking if each.accepted]:
+    asking = [each for each in asking if not each.packed] or asking
+    if taken := [each.key for each in asking if each.accepted]:
         return _effect(inquiry, taken)
-    return next(_turned_away(inquiry, asking))
+    return next(_turned_away(inquiry, [each.key for each in asking]))
 
 
-def _effect(inquiry: _Inquiry, taken: list[Asked]) -> _Told:
-    """What the answers show of a feature that was accepted."""
+def _effect(inquiry: _Inquiry, taken: list[str]) -> _Told:
+    """What the answers to these requests show of a feature that was accepted."""
     feature = inquiry.feature
     showing = [each for each in inquiry.known if feature in each.shows]
     telling = [*showing, *(each for each in inquiry.known if feature in each.proves)]
-    verdicts = judge(Part(inquiry.evidence, [each.purpose.key for each in taken]), telling)
+    verdicts = judge(Part(inquiry.evidence, taken), telling)
     shown = {each.id for each in showing}
     held = tuple(verdict.requirement for verdict in verdicts if verdict.passed)
     broken = tuple(verdict.requirement for verdict in verdicts if verdict.failed and verdict.requirement in shown)
@@ -174,24 +190,32 @@ def _is_about(requirement: Requirement, feature: str) -> bool:
     return feature in requirement.on.features
 
 
-def _turned_away(inquiry: _Inquiry, asking: list[Asked]) -> Iterator[_Told]:
+def _turned_away(inquiry: _Inquiry, keys: list[str]) -> Iterator[_Told]:
     """What may be said of a feature that no answer came to, the most certain first."""
-    answered = [(each, each.answer.status) for each in asking if each.answer is not None]
-    refused = [(each, status) for each, status in answered if each.answer is not None and each.answer.refused]
-    for each, status in refused:
+    for each, status in _refused(inquiry, keys):
         if _names(each, inquiry):
             clean = "" if status in CLEAN else ", which is not the status for it"
             yield _Told(Support.REFUSED, f"Refused with {status}, by an error that names it{clean}.")
-    for each, status in refused:
+    for each, status in _refused(inquiry, keys):
         if each.purpose.needs - {inquiry.feature} <= inquiry.works:
             yield _Told(Support.REFUSED, f"Refused with {status}, by an error that does not name it.")
-    for each in asking:
+    for each in _looked_up(inquiry, keys):
         if each.standing is Standing.BROKEN and each.purpose.needs - {inquiry.feature} <= inquiry.works:
             yield _Told(Support.BROKEN, f"Answered with {each.loss.removeprefix('answered ')} on every attempt.")
-    for each, status in refused:
+    for each, status in _refused(inquiry, keys):
         others = ", ".join(sorted(each.purpose.needs - {inquiry.feature} - inquiry.works))
         yield _Told(Support.UNKNOWN, f"Refused with {status}, but always together with {others}.")
-    yield _Told(Support.UNKNOWN, f"No answer came to it ({asking[0].purpose.key}: {asking[0].loss}).")
+    for each in _looked_up(inquiry, keys):
+        yield _Told(Support.UNKNOWN, f"No answer came to it ({each.purpose.key}: {each.loss}).")
+
+
+def _looked_up(inquiry: _Inquiry, keys: Iterable[str]) -> Iterator[Asked]:
+    return filter(None, map(inquiry.evidence.asked, keys))
+
+
+def _refused(inquiry: _Inquiry, keys: Iterable[str]) -> Iterator[tuple[Asked, int]]:
+    """The requests that were blamed, each with the status of its answer."""
+    return ((each, each.answer.status) for each in _looked_up(inquiry, keys) if each.answer is not None and each.answer.refused)
 
 
 def _names(asked: Asked, inquiry: _Inquiry) -> bool:

@@ -92,7 +92,11 @@ class ConstraintRow:
     """Every requirement that fails on it."""
     outcome: Outcome
     trials: tuple[Trial, ...]
-    """In the order of the plan: as many as mutants were planned."""
+    """In the order of the plan: the first `KEPT_TRIALS`, and beyond them the first that was answered in each further way."""
+    planned: int
+    """How many there are in all."""
+    requests: tuple[str, ...]
+    """Keys of all requests that break it."""
 
     @property
     def level(self) -> Level | None:
@@ -100,6 +104,9 @@ class ConstraintRow:
         levels = [holder.level for holder in self.broken] or ([self.owner.level] if self.owner else [])
         return min(levels, key=list(Level).index, default=None)
 
+
+KEPT_TRIALS: Final = 32
+"""Three times as many as a run of ours plans for any constraint."""
 
 _DOOR: Final = (
     keys.keys_are_checked,
@@ -128,10 +135,10 @@ def rows(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Const
 
 def _pairs(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Keys of the invalid requests of a plan, each with that of its streamed twin, if it has one."""
-    purposes = {key: purpose for key in evidence.records.keys() if (purpose := evidence.records.purpose(key)) and purpose.violation}  # noqa: SIM118
-    twins = {purpose.twin: key for key, purpose in purposes.items() if purpose.twin in purposes}
-    for key, purpose in purposes.items():
-        if purpose.twin not in purposes:
+    invalid = {key: purpose.twin for key in evidence.records.keys() if (purpose := evidence.records.purpose(key)) and purpose.violation}  # noqa: SIM118
+    twins = {twin: key for key, twin in invalid.items() if twin in invalid}
+    for key, twin in invalid.items():
+        if twin not in invalid:
             yield key, twins.get(key, "")
 
 
@@ -157,7 +164,8 @@ def _row(evidence: Evidence, keys: list[tuple[str, str]], known: tuple[Requireme
     owner, unbroken = _owner(purpose, known), _unbroken(purpose, known)
     alike = next((each for each in known if each.judge is streams_are_refused_alike), None)
     judges = dict.fromkeys(each for each in (owner, unbroken, alike) if each is not None)
-    verdicts = judge(Part(evidence, [key for pair in keys for key in pair if key]), judges)
+    requests = tuple(key for pair in keys for key in pair if key)
+    verdicts = judge(Part(evidence, requests), judges)
     told = dict(zip((each.id for each in judges), verdicts, strict=True))
     if owner is not None and unbroken is not None and told[owner.id].outcome is Outcome.NOT_RUN:
         # The owner itself says that both answers are right.
@@ -171,7 +179,9 @@ def _row(evidence: Evidence, keys: list[tuple[str, str]], known: tuple[Requireme
         owner=_holder(owner, contract) if owner else None,
         broken=tuple(_holder(each, contract) for each in failing),
         outcome=Outcome.FAIL if failing else _outcome(owner, told),
-        trials=tuple(_trial(evidence, whole, streamed) for whole, streamed in keys),
+        trials=tuple(_trials(evidence, keys)),
+        planned=len(keys),
+        requests=requests,
     )
 
 
@@ -192,6 +202,16 @@ def _in_words(wrong: Violation, contract: Contract) -> str:
     except ClauseNotFoundError:
         # The record is older than the contract it is held against.
         return f"{spot(wrong.pointer)}: {wrong.constraint}"
+
+
+def _trials(evidence: Evidence, keys: list[tuple[str, str]]) -> Iterator[Trial]:
+    told: set[tuple[tuple[Reaction, int] | None, ...]] = set()
+    for number, (whole, streamed) in enumerate(keys):
+        trial = _trial(evidence, whole, streamed)
+        way = tuple((each.reaction, each.status) if each else None for each in (trial.whole, trial.streamed))
+        if number < KEPT_TRIALS or way not in told:
+            yield trial
+        told.add(way)
 
 
 def _trial(evidence: Evidence, whole: str, streamed: str) -> Trial:

@@ -154,13 +154,7 @@ class _Pass:
         self._roots = {str(group): self._tree.message(group) for group in ROOTS}
         self._tallies = [_Tally() for _ in self._tree.all()]
         self._message = 0
-        self._rows = {
-            treatment.key: row
-            for row in report.constraints
-            for trial in row.trials
-            for treatment in (trial.whole, trial.streamed)
-            if treatment is not None
-        }
+        self._rows = {key: row for row in report.constraints for key in row.requests}
         self._findings: dict[str, list[tuple[str, Finding]]] = {}
         for row in report.rows:
             for finding in row.verdict.findings:

@@ -35,12 +35,13 @@ def sentence(row: ConstraintRow) -> str:
     """A constraint, and what went wrong with which values; for one on which nothing fails, what came of all of them."""
     wrong = [trial for trial in row.trials if _is_wrong(trial)] if row.outcome is Outcome.FAIL else []
     parts = [f"{words} (sent {values})" for words, values in _grouped(wrong or row.trials, _in_short)]
+    parts += [f"{more} more values are in run.jsonl" for more in _untold(row)]
     return f"{line(row.rule, 300).rstrip('.')}: {'; '.join(parts)}"
 
 
 def outcomes(row: ConstraintRow) -> tuple[tuple[str, str], ...]:
     """What came of the values of a row, with a stream and without, and of which."""
-    return tuple(_grouped(row.trials, _at_length))
+    return (*_grouped(row.trials, _at_length), *(("more values, in run.jsonl", more) for more in _untold(row)))
 
 
 def treatment(told: Treatment) -> str:
@@ -70,6 +71,12 @@ def arranged(report: Report) -> tuple[tuple[ConstraintRow, ...], tuple[Constrain
     failing = tuple(row for level in Level for row in rows if row.outcome is Outcome.FAIL and row.level is level)
     held = tuple(row for row in rows if row.outcome is Outcome.PASS)
     return failing, tuple(row for row in rows if row.outcome not in {Outcome.FAIL, Outcome.PASS}), held
+
+
+def _untold(row: ConstraintRow) -> tuple[str, ...]:
+    """How many values a row does not hold; nothing where it holds all of them."""
+    more = row.planned - len(row.trials)
+    return (f"{more:,}",) if more else ()
 
 
 def _is_wrong(trial: Trial) -> bool:

@@ -27,13 +27,15 @@ class Cost:
 
 def spent(report: Report) -> Cost:
     """Go through the whole record once."""
-    told = [
-        _output_tokens(exchange)
-        for key in report.records.keys()  # noqa: SIM118 - a record is no mapping
-        for exchange in report.records.attempts(key)
-        if exchange.status is not None and 200 <= exchange.status < 300 and _is_completion(exchange)
-    ]
-    return Cost(completions=len(told), output_tokens=sum(filter(None, told)), silent=told.count(None))
+    completions = output_tokens = silent = 0
+    for key in report.records.keys():  # noqa: SIM118 - a record is no mapping
+        for exchange in report.records.attempts(key):
+            if exchange.status is not None and 200 <= exchange.status < 300 and _is_completion(exchange):
+                told = _output_tokens(exchange)
+                completions += 1
+                output_tokens += told or 0
+                silent += told is None
+    return Cost(completions=completions, output_tokens=output_tokens, silent=silent)
 
 
 def _is_completion(exchange: Exchange) -> bool:

@@ -153,7 +153,7 @@ def _constraint(row: ConstraintRow) -> dict[str, Json]:
         "level": str(row.level) if row.level else None,
         "outcome": str(row.outcome),
         "broken": [holder.requirement for holder in row.broken],
-        "planned": len(row.trials),
+        "planned": row.planned,
         "trials": [
             {
                 "sent": shown(trial.sent, _TEXT),

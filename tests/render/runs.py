@@ -152,6 +152,7 @@ def constraint(
     owner: str = "REQUEST-RANGE",
     level: Level = Level.MUST,
     fate: Fate | None = None,
+    left_out: int = 0,
 ) -> ConstraintRow:
     """A constraint and what was sent against it, all of it answered with one status; the first with a stream as well."""
     pointer = f"/{rule.split(maxsplit=1)[0]}"
@@ -172,6 +173,8 @@ def constraint(
             )
             for number, value in enumerate(sent)
         ),
+        planned=len(sent) + left_out,
+        requests=tuple(f"invalid{pointer}/{number}" for number in range(len(sent) + left_out)),
     )
 
 
