@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
+from conformance.recent import once
 from conformance.subjects.fate import Effect, fate
 from conformance.subjects.reply import Reply, reply
 
@@ -34,9 +34,6 @@ _SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
 )
 """How an answer shows that a member was heeded, where no model would do the same unasked."""
 
-_known: Final[WeakKeyDictionary[Evidence, frozenset[str]]] = WeakKeyDictionary()
-"""By run, since each of many probes asks."""
-
 
 def member(pointer: str, contract: Contract) -> str:
     """The outermost place on the way to a pointer that an endpoint may not know, `*` for any index; empty where it knows all of it."""
@@ -56,17 +53,19 @@ def passed_over(evidence: Evidence, violation: Violation) -> str:
     return "" if not place or place in known(evidence) else place
 
 
+@once
 def known(evidence: Evidence) -> frozenset[str]:
-    """The members in which something wrong was turned down, or had an effect, or that an answer shows to be heeded."""
-    if evidence not in _known:
-        _known[evidence] = frozenset(place for asked in evidence.all() for place in _shown(asked, evidence.contract))
-    return _known[evidence]
+    """The members in which something wrong was turned down, or had an effect, or that an answer shows to be heeded.
+
+    Streams of what was wrong say nothing: some servers fail at every stream.
+    """
+    return frozenset(place for asked in evidence.all() for place in _shown(asked, evidence.contract))
 
 
 def _shown(asked: Asked, contract: Contract) -> frozenset[str]:
     violation = asked.purpose.violation
     if violation is not None:
-        place = member(violation.pointer, contract)
+        place = "" if asked.purpose.twin else member(violation.pointer, contract)
         answer = asked.answer
         felt = answer is not None and answer.succeeded and fate(answer, violation).effect in _FELT
         return frozenset({place} if place and (felt or asked.turned_down) else ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.model import MISSING
 from conformance.observation import Asked, Evidence, accepted
 from conformance.recent import once
 from conformance.strictjson import get, is_integer
@@ -41,6 +42,18 @@ def _lengthened(evidence: Evidence) -> Iterator[tuple[int, int]]:
 def calls_tools(evidence: Evidence) -> bool:
     """Whether any answer calls a tool."""
     return any(choice.calls for asked in _accepted(evidence, "tools") for each in _replies(asked) for choice in each.choices)
+
+
+@once
+def chooses_tools(evidence: Evidence) -> bool:
+    """Whether any answer calls a tool that it need not call. A call that was demanded may be the work of a grammar alone."""
+    return any(
+        choice.calls
+        for asked in _accepted(evidence, "tools")
+        for each in _replies(asked)
+        if get(each.request, "tool_choice") in (MISSING, None, "auto")
+        for choice in each.choices
+    )
 
 
 def _replies(asked: Asked) -> Iterator[Reply]:

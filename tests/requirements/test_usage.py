@@ -216,13 +216,17 @@ def test_a_known_count_is_exact(known: int, expected: Outcome) -> None:
     assert outcome("USAGE-PROMPT-EXACT", held) is expected
 
 
-@pytest.mark.parametrize(("calls", "expected"), [(True, Outcome.FAIL), (False, Outcome.NOT_RUN)])
-def test_a_tool_that_nobody_is_shown_costs_nothing(calls: bool, expected: Outcome) -> None:
-    """A model in huggingface/transformers whose template has no tools never calls one."""
+@pytest.mark.parametrize(
+    ("choice", "calls", "expected"),
+    [("auto", True, Outcome.FAIL), ("auto", False, Outcome.NOT_RUN), ("required", True, Outcome.NOT_RUN)],
+)
+def test_a_tool_that_nobody_is_shown_costs_nothing(choice: str, calls: bool, expected: Outcome) -> None:
+    """Where a template has no tools, huggingface/transformers never calls one, and abetlen/llama-cpp-python makes calls by a grammar."""
     called: Json = [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     held = Held()
     held.add(purpose(CONTROL), answer(usage(4)))
     held.add(purpose("counting/longer", control=CONTROL, topics=("count", "longer")), answer(usage(9)))
     held.add(purpose("counting/with-tool", needs=("tools",), control=CONTROL, topics=("count", "tool")), answer(usage(4)))
-    held.add(purpose("tools/auto", needs=("tools",)), answer(usage(4), tool_calls=called if calls else None))
+    told: Json = {"choices": [{"index": 0, "message": {"tool_calls": called if calls else None}, "finish_reason": "tool_calls"}]}
+    held.add(purpose("tools/a", needs=("tools",)), answered(told, sent={"messages": [], "tool_choice": choice}))
     assert outcome("USAGE-PROMPT-TOOL", held) is expected

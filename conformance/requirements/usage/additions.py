@@ -9,7 +9,7 @@ from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import at, counted_variation, prompts
 from conformance.subjects.pair import Variation
-from conformance.subjects.traits import calls_tools
+from conformance.subjects.traits import chooses_tools
 
 
 @requirement(
@@ -21,10 +21,11 @@ from conformance.subjects.traits import calls_tools
 def tools_cost_tokens(pair: Variation) -> Iterator[Finding]:
     """prompt_tokens is larger when a tool is offered: the model has to read its description.
 
-    Where no answer ever calls a tool, tools may be passed over, and then they cost nothing.
+    Where no answer calls a tool of its own accord, the model may not be shown any, and then they cost nothing: a call that is demanded
+    can be made by a grammar, which costs no token.
     """
-    if not calls_tools(pair.varied.observation.evidence):
-        raise AbsentError("no answer calls a tool")
+    if not chooses_tools(pair.varied.observation.evidence):
+        raise AbsentError("no answer calls a tool that it need not call")
     return _grown(pair, "tool-uncounted")
 
 
