@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from conformance.errors import HarnessError
+from conformance.generate.drawings import Drawn
 from conformance.generate.mutants import MINIMAL, canonical
 from conformance.generate.phrases import ANSWERS, FRAGMENTS, INSTRUCTIONS, NAMES, QUESTIONS
 from conformance.generate.switches import DEVELOPER, NAME, PARTS, SWITCHES, SYSTEM, TOOLS, TURNS, Switch
@@ -36,15 +36,6 @@ MAX_OPTIONS: Final = 3
 
 _EFFORT: Final = 50
 """Examples hypothesis may draw for each body wanted; most are distinct, so this is never reached unless the strategy is broken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A valid request body, but for `model` and a token cap, which the plan adds."""
-
-    body: dict[str, Json]
-    needs: frozenset[str]
-    """Features that the body makes use of."""
 
 
 _WHOLE: Final = frozenset({"openai", "openai-compatible"})

@@ -81,10 +81,12 @@ READY: Final = ("openai", "openai-compatible")
 
 
 def regenerate() -> list[Path]:
-    """Write the corpora of `READY` and remove files that are no longer anybody's."""
+    """Write the corpora of `READY` and the drawn conversations, and remove files that are no longer anybody's."""
     from conformance import contract
+    from conformance.generate import drawings
 
     paths = [write(contract.load(dialect)) for dialect in READY]
+    (SHIPPED / drawings.SHIPPED.name).write_text(drawings.dump(contract.load()), encoding="utf-8", newline="\n")
     for stale in set(SHIPPED.glob("*.jsonl")) - set(paths):
         stale.unlink()
     return sorted(set(paths))

@@ -12,20 +12,17 @@ from conformance.steps import Step
 COUNT = {Tier.GATE: 2, Tier.FULL: 40}
 """Conversations per tier, an even number; every second one is streamed."""
 
-PLAIN: frozenset[str] = frozenset()
-"""Features of every second pair: none, so that whoever refuses it has no excuse."""
-
 
 @scenario("drawn")
 def drawn(ask: Ask) -> Iterator[Step]:
     """Sensible conversations in unforeseen combinations, whole and streamed, half of them without anything that an endpoint may lack."""
-    from conformance.generate import conversations
+    from conformance.generate import drawings
 
     half = COUNT[ask.tier] // 2
     everything = frozenset(ask.contract.features)
-    plain = conversations.drawn(ask.contract, seed=ask.seed, count=half, features=PLAIN)
+    plain = drawings.drawn(ask.contract, seed=ask.seed, count=half, features=drawings.PLAIN)
     # The simplest body comes first in every drawing: the plain ones have it.
-    _, *rich = conversations.drawn(ask.contract, seed=ask.seed, count=half + 1, features=everything)
+    _, *rich = drawings.drawn(ask.contract, seed=ask.seed, count=half + 1, features=everything)
     for number, each in enumerate(one for pair in zip(plain, rich, strict=True) for one in pair):
         body: dict[str, Json] = {"model": ask.model, ask.cap_field: MINIMAL_CAP, **each.body}
         # The kinds alternate, and change places from one pair to the next: either of them comes whole and streamed.

@@ -11,8 +11,10 @@ import sys
 import pytest
 
 from conformance import contract
-from conformance.generate.conversations import Drawn, drawn
+from conformance.generate import drawings
+from conformance.generate.conversations import drawn
 from conformance.generate.corpus import READY
+from conformance.generate.drawings import Drawn
 from conformance.generate.switches import FEATURES
 from conformance.strictjson import get, items, parse
 
@@ -107,3 +109,25 @@ def test_every_process_draws_the_same(hash_seed: str, extra: str) -> None:
         check=True,
     )
     assert there.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("features", [drawings.PLAIN, FEATURES], ids=["plain", "rich"])
+@pytest.mark.parametrize("dialect", ["openai", "openai-compatible", "8080", "requesty-2025"])
+def test_what_is_shipped_is_what_is_drawn(dialect: str, features: frozenset[str]) -> None:
+    """After an update of hypothesis, or a change of what is drawn: `python -m conformance.generate`."""
+    reading = contract.load(dialect)
+    for seed, count in ((1, 2), (1, 30), (2, 2)):
+        asked = {"seed": seed, "count": count}
+        assert drawings.drawn(reading, **asked, features=features) == drawn(reading, **asked, features=features)
+
+
+def test_an_ordinary_run_is_planned_without_hypothesis() -> None:
+    program = """
+import sys
+from tests.test_plan import shipped
+from conformance.model import Tier
+shipped("openai-compatible", Tier.GATE).steps()
+print("hypothesis.core" in sys.modules)
+"""
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "False"
