@@ -303,6 +303,12 @@ def test_two_faults_are_two() -> None:
     assert [fault.pointer for fault in faults] == ["/temperature", "/top_p"]
 
 
+def test_what_is_wrong_at_one_place_is_told_in_the_order_of_the_contract_whatever_the_process() -> None:
+    required = BASE.at("/components/schemas/CreateChatCompletionResponse/required")
+    assert isinstance(required, list)
+    assert [fault.message for fault in BASE.faults(Schema.RESPONSE, {})] == [f"must have the member {name!r}" for name in required]
+
+
 def test_bounds_from_prose_bind_less_strictly() -> None:
     levels = {fault.pointer: fault.level for fault in BASE.request_faults(_body(temperature=3, logit_bias={"1": 101}, seed=BIG))}
     assert levels == {"/temperature": Level.MUST, "/logit_bias/1": Level.SHOULD, "/seed": Level.MAY}

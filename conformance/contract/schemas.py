@@ -98,7 +98,7 @@ class Validator:
         """Name everything about the value that does not fit, in the order of the value; none exactly when `is_valid`."""
         if self.is_valid(value):
             return ()
-        told = {fault for error in self._errors(value) for fault in self._told(error)}
+        told = dict.fromkeys(fault for error in self._errors(value) for fault in self._told(error))
         # What has the wrong type breaks an enum as well; that says nothing new.
         mistyped = {fault.pointer for fault in told if fault.keyword == "type"}
         found = [fault for fault in told if fault.keyword == "type" or fault.pointer not in mistyped]
