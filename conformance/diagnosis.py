@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+import re
+from typing import Final, assert_never
 
 from conformance import sse, strictjson
 from conformance.errors import CannotTestError
 from conformance.model import MISSING, Exchange, FaultKind
 from conformance.strictjson import get
+
+_WORDS: Final = (("error", "message"), ("error",), ("message",), ("detail",))
+"""Where servers put what they have to say of a refusal: /x-errors/envelope, and what frameworks do instead."""
 
 
 def hopeless(exchange: Exchange, model: str) -> CannotTestError | None:
@@ -17,11 +21,13 @@ def hopeless(exchange: Exchange, model: str) -> CannotTestError | None:
         return _unanswered(exchange)
     match exchange.status:
         case 401 | 403:
+            keyless = exchange.status == 401 and not _keyed(exchange)
+            said = "wants a key, and none was given" if keyless else "does not accept the key"
             return CannotTestError(
-                f"The target does not accept the key: {exchange.status} {blame(exchange)}",
+                f"The target {said}: {exchange.status} {blame(exchange)}",
                 hint="Put a valid key into CONFORMANCE_API_KEY (or OPENAI_API_KEY), or name another variable with --key-variable.",
             )
-        case 404 if _knows_the_path(exchange):
+        case 404 if _knows_the_path(exchange, model):
             return CannotTestError(
                 f"The target does not know the model {model!r}: {blame(exchange)}",
                 hint="Give the name of a chat model that it serves with --model; most servers list theirs under GET /models.",
@@ -110,14 +116,21 @@ def _is_chunk(data: str) -> bool:
         return False
 
 
-def _knows_the_path(exchange: Exchange) -> bool:
-    """Whether a 404 is about the model, rather than about the path."""
+def _keyed(exchange: Exchange) -> bool:
+    """Whether anything was sent that may be a key; gateways have headers of their own for it."""
+    return any("key" in name.lower() or name.lower() == "authorization" for name, _ in exchange.sent.headers)
+
+
+def _knows_the_path(exchange: Exchange, model: str) -> bool:
+    """Whether a 404 is about the model, rather than about the path: it says so, or calls what it does not find by the model's name."""
     try:
-        error = get(strictjson.read(exchange.body).value, "error")
+        value = strictjson.read(exchange.body).value
     except strictjson.NotJsonError:
         return False
-    code, message = get(error, "code"), get(error, "message")
-    return code == "model_not_found" or (isinstance(message, str) and "model" in message.lower())
+    if get(value, "error", "code") == "model_not_found":
+        return True
+    said = [text for path in _WORDS if isinstance(text := get(value, *path), str)]
+    return any("model" in text.lower() or re.search(rf"(?<![\w./-]){re.escape(model)}(?![\w./-])", text) for text in said)
 
 
 def blame(exchange: Exchange) -> str:

@@ -60,7 +60,10 @@ def check(ask: Ask, send: Callable[[Step], Exchange]) -> Readiness:
     last = answers[CAP_FIELDS[-1]]
     raise CannotTestError(
         f"The target refuses a trivial request under both names of the cap on output: {last.status} {blame(last)}",
-        hint="Try the same request by hand; the suite sends no request whose output it cannot bound.",
+        hint=(
+            "If it takes the same request by hand without a cap, it knows neither name, and cannot be tested: the suite sends no request "
+            "whose output it cannot bound. Otherwise its own words say what it lacks."
+        ),
     )
 
 

@@ -94,7 +94,11 @@ def test_every_way_to_give_no_answer_has_words_and_a_hint(kind: FaultKind) -> No
         (refused(403), "does not accept the key: 403", "CONFORMANCE_API_KEY"),
         (refused(405), "no chat completions endpoint", "/v1"),
         (answered({"error": {"message": "no", "code": "model_not_found"}}, status=404), "does not know the model 'm'", "--model"),
+        # A 404 of Hayhooks calls the model a pipeline; vLLM and Ollama say `model`; FastAPI's own is about the path.
+        (answered({"detail": "Pipeline 'm' not found or not a pipeline wrapper"}, status=404), "does not know the model 'm'", "--model"),
+        (answered({"error": "model 'x' not found, try pulling it first"}, status=404), "does not know the model 'm'", "--model"),
         (answered({"error": "Not Found"}, status=404), "no chat completions endpoint", "/v1"),
+        (answered({"message": "No static resource m/chat/completions."}, status=404), "no chat completions endpoint", "/v1"),
         (answered(b"", status=308), "redirects to nowhere", "--base-url"),
         (answered(b"", status=503), "fails on a trivial request: 503", "log"),
         (answered(b"\xff"), "not JSON: not UTF-8", "JSON object"),
@@ -108,6 +112,13 @@ def test_every_useless_answer_has_words_and_a_hint(first: Exchange, words: str, 
         check(max_completion_tokens=first)
     assert words in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_who_sent_no_key_is_not_told_that_it_is_wrong() -> None:
+    turned_away = refused(401)
+    for headers, words in ((), "wants a key, and none was given"), ((("api-key", "$CONFORMANCE_API_KEY"),), "does not accept the key"):
+        with pytest.raises(CannotTestError, match=words):
+            check(max_completion_tokens=replace(turned_away, sent=replace(turned_away.sent, headers=headers)))
 
 
 # The command, against targets that are no use
