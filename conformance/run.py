@@ -154,7 +154,8 @@ class Run:
     def conduct(self, requirements: tuple[Requirement, ...], progress: Progress, stop: threading.Event) -> Report:
         """Send what the requirements need, judge the answers, and write everything into the run's folder."""
         # In the order of the catalogue, as whoever judges the record again has them, not in that of pytest's collection.
-        requirements = tuple(requirement for requirement in self.catalogue.requirements if requirement in requirements)
+        wanted = {requirement.id for requirement in requirements}
+        requirements = tuple(requirement for requirement in self.catalogue.requirements if requirement.id in wanted)
         with self.endpoint() as target, signals(stop):
             assignment = self._assignment(target, requirements)
             # What it says stands in the record too, and the report says it on its first line.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -200,8 +201,11 @@ def _exchange_everything(
             raise CannotTestError("Interrupted before the first answer.")
         return last.exchange
 
-    readiness = preflight.check(assignment.ask(), send)
-    steps = assignment.steps(readiness.cap_field)
+    with ThreadPoolExecutor(1, thread_name_prefix="plan") as aside:
+        # What most targets are going to be asked is planned while they answer the first question.
+        planned = aside.submit(assignment.steps)
+        readiness = preflight.check(assignment.ask(), send)
+    steps = planned.result() if readiness.cap_field == CAP_FIELDS[0] else assignment.steps(readiness.cap_field)
     _announce(plan.price([*readiness.asked, *steps.every]), writer, earlier)
     control = next(step for step in readiness.asked if step.key == assignment.ask(readiness.cap_field).control)
     probe = replace(control, purpose=replace(control.purpose, key=PROBE, scenario="liveness"))
