@@ -1,4 +1,4 @@
-"""Which members of the request a target shows that it knows.
+"""Which members of the request, at whatever depth, a target shows that it knows.
 
 The contract documents more members than most servers know, and a member that a server does not know it may pass over. It passes over an
 impossible value there as well, which therefore proves nothing: only who reads a member can be told to refuse what is wrong in it. Members
@@ -7,7 +7,7 @@ that ought to change the answer have requirements of their own, which tell of on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.model import Violation
     from conformance.observation import Asked, Evidence
 
-_BOUND: Final = frozenset({"/messages/*/content/*/type", "/messages/*/content/*/text"})
+_BOUND: Final = frozenset({"/messages/*/content/*", "/messages/*/content/*/type", "/messages/*/content/*/text"})
 """What every reader of content in parts has to look at."""
 
 _FELT: Final = frozenset({Effect.HONOURED, Effect.COERCED, Effect.CLAMPED})
@@ -29,49 +29,48 @@ _SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
     {
         "/n": lambda seen: len(seen.choices) > 1,
         "/logprobs": lambda seen: any(choice.has_logprobs for choice in seen.choices),
-        "/tools": lambda seen: any(choice.calls for choice in seen.choices),
+        "/tools/*/function/name": lambda seen: any(choice.calls for choice in seen.choices),
     }
 )
 """How an answer shows that a member was heeded, where no model would do the same unasked."""
 
 
-def member(pointer: str, contract: Contract) -> str:
-    """The outermost place on the way to a pointer that an endpoint may not know, `*` for any index; empty where it knows all of it."""
-    place = ""
-    for step in pointer.split("/")[1:]:
-        place = f"{place}/{'*' if step.isdigit() else step}"
-        if place in _BOUND:
-            return ""
-        if not contract.is_core(place) and place != "/messages/*/content/*":
-            return place
-    return ""
+def place(pointer: str, contract: Contract) -> str:
+    """A place in the request with `*` for any index; empty where an endpoint has to know it."""
+    found = "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
+    return "" if found in _BOUND or contract.is_core(pointer) else found
 
 
-def passed_over(evidence: Evidence, violation: Violation) -> str:
-    """The member in which a clause is broken, if nothing in the run shows that the target knows it, and it need not; else empty."""
-    place = "" if evidence.contract.knows_all else member(violation.pointer, evidence.contract)
-    return "" if not place or place in known(evidence) else place
+def passed_over(evidence: Evidence, violation: Violation) -> bool:
+    """Whether nothing in the run shows that the target knows the place in which a clause is broken, and it need not."""
+    found = "" if evidence.contract.knows_all else place(violation.pointer, evidence.contract)
+    return bool(found) and found not in known(evidence)
 
 
 @once
 def known(evidence: Evidence) -> frozenset[str]:
-    """The members in which something wrong was turned down, or had an effect, or that an answer shows to be heeded.
+    """The places in which something wrong was turned down or had an effect, or that an answer shows to be heeded; and all around these.
 
-    Streams of what was wrong say nothing: some servers fail at every stream.
+    Who refuses what is wrong inside an object reads the object. Streams of what was wrong say nothing: some servers fail at each.
     """
-    return frozenset(place for asked in evidence.all() for place in _shown(asked, evidence.contract))
+    return frozenset(around for asked in evidence.all() for found in _shown(asked, evidence.contract) for around in _around(found))
 
 
-def _shown(asked: Asked, contract: Contract) -> frozenset[str]:
+def _around(found: str) -> Iterator[str]:
+    while found:
+        yield found
+        found = found.rpartition("/")[0]
+
+
+def _shown(asked: Asked, contract: Contract) -> Iterator[str]:
     violation = asked.purpose.violation
     if violation is not None:
-        place = "" if asked.purpose.twin else member(violation.pointer, contract)
         answer = asked.answer
         felt = answer is not None and answer.succeeded and fate(answer, violation).effect in _FELT
-        return frozenset({place} if place and (felt or asked.turned_down) else ())
-    body = asked.attempts[-1].request_json if asked.attempts else None
-    if not isinstance(body, dict) or not asked.accepted:
-        return frozenset()
-    sent = [place for place in _SHOWN if place.removeprefix("/") in body]
+        if not asked.purpose.twin and (felt or asked.turned_down):
+            yield place(violation.pointer, contract)
+        return
+    body = asked.attempts[-1].request_json if asked.attempts and asked.accepted else None
+    sent = [found for found in _SHOWN if isinstance(body, dict) and found.split("/")[1] in body]
     answers = [seen for seen in reply.see(asked) if isinstance(seen, Reply)] if sent else []
-    return frozenset(place for place in sent if any(_SHOWN[place](seen) for seen in answers))
+    yield from (found for found in sent if any(_SHOWN[found](seen) for seen in answers))

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance import judge, registry
-from conformance.model import Exchange, Json, Outcome, Violation
-from tests.evidence import REFUSAL, Held, answered, evidence, purpose, refused
+from conformance.model import Exchange, Expectation, Json, Outcome, Violation
+from tests.evidence import REFUSAL, Held, answered, evidence, purpose, refused, streamed
 
 AUTH = Violation(constraint="auth", pointer="", clause="/x-errors/wrong-key", sent="another key", core=True)
 BODY = Violation(constraint="maximum", pointer="/temperature", clause="/x-request/out-of-range", sent="3", core=True)
@@ -134,6 +134,25 @@ def test_retry_after_is_a_number_or_a_date(after: str, expected: Outcome) -> Non
     assert outcome("ERROR-RETRY-AFTER", held) is expected
 
 
+@pytest.mark.parametrize(("status", "expected"), [(404, Outcome.NOT_RUN), (400, Outcome.FAIL)])
+def test_the_code_of_a_model_that_is_not_found_names_no_fault_of_form(status: int, expected: Outcome) -> None:
+    """Portkey-AI/gateway answers a request without a model like one for a model that does not exist."""
+    unnamed = Violation(constraint="required", pointer="/model", clause="/x-errors/invalid-field", sent="(absent)", core=True)
+    told = error(code="model_not_found")
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    held.add(purpose("invalid/model/required/1", violation=unnamed, control="preflight/max_tokens"), answered(told, status=status))
+    assert outcome("ERROR-CODE-FAMILY", held) is expected
+
+
+def test_an_unknown_model_that_is_refused_inside_a_stream_has_no_status_of_its_own() -> None:
+    """STREAM-ERROR-STATUS says so; Nayjest/lm-proxy passes the refusal of its upstream on like this."""
+    held = Held()
+    told = streamed(error(code="model_not_found"), done=False)
+    held.add(purpose("door/unknown-model/streamed", stream=True, expect=Expectation.REFUSED, topics=("model",)), told)
+    assert outcome("ERROR-MODEL-STATUS", held) is Outcome.NOT_RUN
+
+
 def test_a_null_error_beside_choices_is_no_error() -> None:
     held = Held()
     held.add(purpose("text/one"), answered({"error": None, "choices": [{"index": 0}]}))
@@ -148,9 +167,9 @@ def test_an_error_with_status_200_is_found() -> None:
 
 @pytest.mark.parametrize(
     ("constraint", "status", "expected"),
-    [("minLength", 400, Outcome.PASS), ("minLength", 404, Outcome.PASS), ("minLength", 409, Outcome.FAIL), ("null", 404, Outcome.FAIL)],
+    [("minLength", 400, Outcome.PASS), ("minLength", 404, Outcome.PASS), ("minLength", 409, Outcome.FAIL), ("required", 404, Outcome.PASS)],
 )
-def test_an_empty_name_is_wrong_in_itself_or_that_of_no_model(constraint: str, status: int, expected: Outcome) -> None:
+def test_no_name_is_wrong_in_itself_or_that_of_no_model(constraint: str, status: int, expected: Outcome) -> None:
     unnamed = Violation(constraint=constraint, pointer="/model", clause="/x-errors/invalid-field", sent='""', core=True)
     held = Held()
     held.add(purpose("preflight/max_tokens"), answered())

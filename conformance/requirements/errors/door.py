@@ -77,6 +77,8 @@ def unknown_models_get_404(asked: Asked) -> Iterator[Finding]:
     answer = answer_of(asked)
     if let_in(answer):
         raise AbsentError("answered by another model")
+    if answer.succeeded:
+        raise AbsentError("refused inside a stream")
     if answer.status != 404:
         yield Finding(code="status", expected="404", received=str(answer.status))
 

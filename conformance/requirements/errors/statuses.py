@@ -47,9 +47,9 @@ def _refused_with(probe: Probe, *statuses: int) -> Iterator[Finding]:
 def wrong_members_get_400(probe: Probe) -> Iterator[Finding]:
     """A body that breaks the contract is refused with 400; 422 says the same, in a way that fewer clients know.
 
-    An empty name is that of no model, and may be answered with 404 as well.
+    No name, null and an empty one are that of no model, and may be answered with 404 as well.
     """
-    unnamed = probe.violation.pointer == "/model" and probe.violation.constraint == "minLength"
+    unnamed = probe.violation.pointer == "/model" and probe.violation.constraint in {"minLength", "null", "required"}
     yield from _refused_with(probe, 400, *([404] if unnamed else []))
 
 

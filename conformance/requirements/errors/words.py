@@ -69,9 +69,12 @@ def type_is_of_the_family(reply: ErrorReply) -> Iterator[Finding]:
     cites=[contract("/x-errors/code-vocabulary")],
 )
 def code_is_of_the_family(probe: Probe) -> Iterator[Finding]:
-    """`error.code` of a wrong member names the kind of fault, such as `invalid_type`, or is null."""
-    if not probe.observation.refused:
-        raise AbsentError("not refused")
+    """`error.code` of a wrong member names the kind of fault, such as `invalid_type`, or is null.
+
+    What is said of a model that does not exist is another requirement's affair.
+    """
+    if not probe.observation.refused or (probe.violation.pointer == "/model" and probe.observation.status == 404):
+        raise AbsentError("not refused for its form")
     code = get(envelope(probe.reply), "code")
     if not isinstance(code, str):
         raise AbsentError("no code")

@@ -56,8 +56,9 @@ def unrefused(probe: Probe) -> Iterator[Finding]:
     if probe.observation.purpose.scenario == "invalid" and not probe.observation.contract.request_faults(probe.observation.request_json):
         # A record may be held against another contract than the one it was made for; nobody is accused of taking what is right there.
         raise AbsentError("the contract has nothing against this request")
-    if member := passed_over(probe.observation.evidence, probe.violation):
-        raise AbsentError(f"nothing shows that the target knows {spot(member)}, and what it does not know it may pass over")
+    if passed_over(probe.observation.evidence, probe.violation):
+        place = spot(probe.violation.pointer)
+        raise AbsentError(f"nothing shows that the target knows {place}, and what it does not know it may pass over")
     _, _, name = probe.observation.purpose.key.partition("/")
     stem, _, number = name.rpartition("/")
     code = stem if number.isdigit() else name
