@@ -9,6 +9,9 @@ from typing import Final
 from conformance.baseline import Accepted
 from conformance.model import Purpose, Tier
 
+RECORD: Final = "run.jsonl"
+"""Name of the record in the folder of a run."""
+
 BUDGET: Final = "budget"
 """First word of why a record is not complete, where it is because all that might be spent was."""
 

@@ -24,6 +24,7 @@ from conformance.errors import CannotTestError, ConfigurationError, HarnessError
 from conformance.model import Level, Tier
 from conformance.network import route
 from conformance.options import REFERENCE, Options
+from conformance.provenance import RECORD
 from conformance.record import resume
 from conformance.record.runlog import Record
 from conformance.record.sharding import Shard
@@ -191,7 +192,7 @@ class Run:
 
     def report(self, requirements: tuple[Requirement, ...]) -> Report:
         """Judge the record in the run's folder, and render it there."""
-        record = Record.open(self.folder / session.RECORD)
+        record = Record.open(self.folder / RECORD)
         report = reporting.judged(record, self.contract, self.catalogue, requirements, strict=self.options.strict)
         artefacts.write(report, self.folder)
         return report

@@ -24,7 +24,7 @@ from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.model import CAP_FIELDS, Exchange, Tier
 from conformance.network.wire import Wire
-from conformance.provenance import BUDGET, Footer, Header, Plan
+from conformance.provenance import BUDGET, RECORD, Footer, Header, Plan
 from conformance.record import sharding
 from conformance.record.runlog import Record, RecordWriter
 from conformance.record.sharding import Shard
@@ -35,9 +35,6 @@ from conformance.sending.progress import Progress, Unwatched
 from conformance.settle import PROBE, settled
 from conformance.steps import Step
 from conformance.target import Target
-
-RECORD = "run.jsonl"
-"""Name of the record in the folder of a run."""
 
 Connect: TypeAlias = Callable[[Target], AbstractContextManager[Sender]]
 """How a target is reached for the time of a run."""

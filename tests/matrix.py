@@ -22,6 +22,7 @@ from conformance.judge import judge
 from conformance.model import CAP_FIELDS, Exchange, Finding, Outcome, Tier, TokenCount, Verdict
 from conformance.network.wire import Wire
 from conformance.observation import Evidence
+from conformance.provenance import RECORD
 from conformance.record.runlog import Record
 from conformance.reference import defects, launch
 from conformance.reference.service import CONTEXT_WINDOW, KEY, MODEL
@@ -118,7 +119,7 @@ def kept(
                 session.conduct(assignment, Path(folder), Unwatched(), threading.Event(), connect)
         except CannotTestError as reason:
             sys.stderr.write(f"{base_url}: {reason.message}\n")
-        with Record.open(Path(folder) / session.RECORD) as record:
+        with Record.open(Path(folder) / RECORD) as record:
             yield record
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from conformance import contract, registry, reporting, session
 from conformance.model import Area, Outcome, Tier
+from conformance.provenance import RECORD
 from conformance.record.runlog import Record
 from conformance.reference import defects
 from conformance.reference.service import KEY
@@ -43,7 +44,7 @@ def outcomes(server: Flaky, folder: Path, asked: tuple[Requirement, ...] = ASKED
     )
     one = session.Assignment(target=target, contract=contract.load(), catalogue=CATALOGUE, requirements=asked, tier=Tier.GATE)
     session.conduct(one, folder, Unwatched(), threading.Event())
-    with Record.open(folder / session.RECORD) as record:
+    with Record.open(folder / RECORD) as record:
         report = reporting.judged(record, one.contract, CATALOGUE, CATALOGUE.requirements)
     assert report.footer is not None
     return {row.requirement.id: row.verdict.outcome for row in report.rows}

@@ -23,13 +23,13 @@ from conformance.cost.forecast import BUILT, Forecast, forecast
 from conformance.errors import ConfigurationError
 from conformance.model import Json, Request, Tier
 from conformance.options import Options
-from conformance.provenance import Spent, Tokens
+from conformance.provenance import RECORD, Spent, Tokens
 from conformance.record.runlog import Record
 from conformance.reference.service import KEY, MODEL
 from conformance.render import spending
 from conformance.render.console import LiveProgress
 from conformance.sending.progress import Unwatched
-from conformance.session import RECORD, Assignment, conduct
+from conformance.session import Assignment, conduct
 from conformance.target import Target
 from tests.flaky import calm, flaky
 from tests.test_budget import refused

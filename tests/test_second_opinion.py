@@ -22,6 +22,7 @@ from conformance.opinion.explanations import EXPLAINED, Side
 from conformance.opinion.schemathesis_checks import Check, Checks
 from conformance.opinion.second_opinion import Comparison, compare
 from conformance.options import Options
+from conformance.provenance import RECORD
 from conformance.record.runlog import Record, RecordWriter
 from conformance.reference import launch
 from conformance.reference.service import KEY, MODEL
@@ -60,7 +61,7 @@ def recorded(folder: Path, base_url: str, *, model: str = MODEL, key: str = KEY,
     )
     assignment = session.Assignment(target=target, contract=READING, catalogue=CATALOGUE, requirements=CATALOGUE.requirements)
     session.conduct(assignment, folder, Unwatched(), threading.Event())
-    return Record.open(folder / session.RECORD)
+    return Record.open(folder / RECORD)
 
 
 def compared(record: Record, reading: contract.Contract = READING) -> Comparison:
@@ -222,12 +223,12 @@ def test_a_fault_is_told_of_the_body_without_its_megabytes_if_that_was_let_pass_
     """A server that lets a fault pass only in a large body has nobody else to tell of it."""
     large, small = "burdens/large", "invalid/temperature/type/1"
     passed = {large, small} if explained else {large}
-    with RecordWriter(tmp_path / session.RECORD, reference.header) as writer:
+    with RecordWriter(tmp_path / RECORD, reference.header) as writer:
         assert reference.plan is not None
         writer.plan(reference.plan)
         for exchange in reference.exchanges():
             writer.append(let_pass(reference, exchange) if exchange.purpose.key in passed else exchange)
-    with Record.open(tmp_path / session.RECORD) as record:
+    with Record.open(tmp_path / RECORD) as record:
         comparison = altered(record, large, lambda exchange: exchange, *CATALOGUE.requirements, beside=(small,))
     told = [each.observation.exchange.id for each in comparison.unexplained if each.check is Check.REJECTION]
     assert told == ([] if explained else [large])
@@ -318,7 +319,7 @@ def test_a_failure_of_schemathesis_is_no_failure_of_the_target(reference: Record
 @pytest.fixture
 def bad(reference: Record, tmp_path: Path) -> Path:
     """The folder of a run in which one answer had a status that the contract does not know, which no requirement minds."""
-    with RecordWriter(tmp_path / "bad" / session.RECORD, reference.header) as writer:
+    with RecordWriter(tmp_path / "bad" / RECORD, reference.header) as writer:
         assert reference.plan is not None
         assert reference.footer is not None
         writer.plan(reference.plan)
@@ -354,7 +355,7 @@ def test_a_part_of_the_requirements_has_no_second_opinion(reference: Record) -> 
 
 
 def test_a_run_prints_what_is_unexplained_and_where_to_find_all_of_it(bad: Path) -> None:
-    with Record.open(bad / session.RECORD) as record:
+    with Record.open(bad / RECORD) as record:
         first, unexplained, where = Run(Options(output=str(bad.parent))).second_opinion(
             reporting.judged(record, READING, CATALOGUE, CATALOGUE.requirements)
         )

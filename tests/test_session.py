@@ -13,7 +13,7 @@ from conformance import contract, registry, reporting, session
 from conformance.errors import CannotTestError
 from conformance.model import Exchange, Outcome, Tier
 from conformance.plan import price
-from conformance.provenance import Footer, Plan
+from conformance.provenance import RECORD, Footer, Plan
 from conformance.record.runlog import Record, RecordWriter
 from conformance.reference.launch import Embedded
 from conformance.report import Report
@@ -58,13 +58,13 @@ def assignment(base_url: str, *, key: str = "k", tier: Tier = Tier.SMOKE, **targ
 
 def judged(folder: Path) -> Report:
     catalogue = registry.load()
-    with Record.open(folder / session.RECORD) as record:
+    with Record.open(folder / RECORD) as record:
         return reporting.judged(record, contract.load(), catalogue, catalogue.requirements)
 
 
 def written(folder: Path, *, plan: Plan | None, footer: Footer | None, cut: bool = False) -> Report:
     """What a record comes to that was written so far."""
-    path = folder / session.RECORD
+    path = folder / RECORD
     with RecordWriter(path, HEADER) as writer:
         if plan is not None:
             writer.plan(plan)
@@ -82,7 +82,7 @@ def test_a_run_leaves_a_record_of_all_that_was_planned_and_of_the_preflight(serv
     watch = Watch()
     one = assignment(server.base_url, key=server.key)
     session.conduct(one, tmp_path, watch, threading.Event())
-    with Record.open(tmp_path / session.RECORD) as record:
+    with Record.open(tmp_path / RECORD) as record:
         assert record.complete
         assert record.header.catalogue_digest == one.catalogue.digest
         assert record.header.contract_digest == one.contract.digest
@@ -189,7 +189,7 @@ def test_what_the_target_claims_is_asked_whatever_its_dialect_denies(tmp_path: P
 def test_an_exchange_is_found_by_its_name_and_attempt(server: Embedded, tmp_path: Path) -> None:
     session.conduct(assignment(server.base_url, key=server.key), tmp_path, Watch(), threading.Event())
     catalogue = registry.load()
-    with Record.open(tmp_path / session.RECORD) as record:
+    with Record.open(tmp_path / RECORD) as record:
         report = reporting.judged(record, contract.load(), catalogue, catalogue.requirements)
         key = record.keys()[-1]
         for name in (key, f"{key}#1"):

@@ -21,7 +21,7 @@ from conformance.gate import ExitStatus
 from conformance.model import CAP_FIELDS, Outcome, Tier, Verdict
 from conformance.observation import Records
 from conformance.plan import Steps
-from conformance.provenance import Header
+from conformance.provenance import RECORD, Header
 from conformance.record import runlog, sharding
 from conformance.record.runlog import Record, RecordWriter
 from conformance.record.sharding import Shard
@@ -145,7 +145,7 @@ def served(defect: str) -> Iterator[str]:
 
 def conduct(folder: Path, url: str, shard: str = "") -> Record:
     session.conduct(assignment(url, shard=shard), folder, Unwatched(), threading.Event())
-    return opened(folder / session.RECORD)
+    return opened(folder / RECORD)
 
 
 def judged(record: Record) -> Report:
@@ -161,8 +161,8 @@ def essence(verdict: Verdict) -> tuple[object, ...]:
 def merged(records: list[Record], folder: Path) -> Record:
     ordered = sharding.one_run([(each.header.shard, each) for each in records])
     header, footer = sharding.whole(ordered, [each.gap for each in ordered])
-    runlog.merge(ordered, header, footer, folder / session.RECORD)
-    return opened(folder / session.RECORD)
+    runlog.merge(ordered, header, footer, folder / RECORD)
+    return opened(folder / RECORD)
 
 
 TOLD = {"": 2, "another-error-later": 3}
@@ -250,14 +250,14 @@ def test_what_a_shard_could_not_ask_is_missing_in_the_whole_run(halves: tuple[Re
 def copied(record: Record, folder: Path, *, keep: int | None = None, changes: dict[str, object] | None = None) -> Record:
     """The record with something else in its header, or with its first exchanges alone and no end."""
     header: Header = replace(record.header, **(changes or {}))  # type: ignore[arg-type]
-    with RecordWriter(folder / session.RECORD, header) as writer:
+    with RecordWriter(folder / RECORD, header) as writer:
         if record.plan is not None:
             writer.plan(record.plan)
         for exchange in list(record.exchanges())[:keep]:
             writer.append(exchange)
         if keep is None and record.footer is not None:
             writer.close(record.footer)
-    return opened(folder / session.RECORD)
+    return opened(folder / RECORD)
 
 
 # What is not one run
@@ -294,10 +294,10 @@ def test_shards_of_different_runs_are_told_apart(
 def test_shards_that_planned_otherwise_are_told_apart(halves: tuple[Record, Record], tmp_path: Path) -> None:
     plan = halves[1].plan
     assert plan is not None
-    with RecordWriter(tmp_path / session.RECORD, halves[1].header) as writer:
+    with RecordWriter(tmp_path / RECORD, halves[1].header) as writer:
         writer.plan(replace(plan, purposes=plan.purposes[:-1]))
     with pytest.raises(RecordError, match=f"Only one of them planned {plan.purposes[-1].key}"):
-        sharding.one_run([("a", halves[0]), ("b", opened(tmp_path / session.RECORD))])
+        sharding.one_run([("a", halves[0]), ("b", opened(tmp_path / RECORD))])
 
 
 def test_missing_and_double_shards_are_named(halves: tuple[Record, Record]) -> None:

@@ -29,9 +29,9 @@ def baseline(*, run: Path, old: Path | None, output: Path | None, strict: bool) 
     RUN is the folder of a run, or its run.jsonl. New entries have an empty reason, and a run refuses them until somebody has written one.
     Entries that are there already keep their reasons; those that no longer occur are dropped, and named.
     """
+    from conformance import saved
     from conformance.baseline import baseline_file, propose
     from conformance.model import Level
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import files
 

@@ -57,8 +57,8 @@ def compare(
 
 def _compared(runs: Sequence[Path], output: Path | None, *, common: bool, dialect: str, strict: bool, only_differences: bool) -> Comparison:
     """Compare saved runs, and write the page where it is wanted. Raises `RecordError` and `ConfigurationError`."""
+    from conformance import saved
     from conformance.comparing import comparison
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import compare as pages
 

@@ -94,9 +94,9 @@ def coverage(*, record: Path, dialect: str, missing: bool, as_json: bool) -> Non
 
     RUN is the folder of a run, or its run.jsonl.
     """
+    from conformance import saved
     from conformance.contract import untried
     from conformance.overview.exercised import exercised
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import contract_view
 

@@ -40,6 +40,7 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
     from conformance.commands.fleet import new_folder
     from conformance.comparing.differential import differential as compare
     from conformance.errors import ConfigurationError
+    from conformance.provenance import RECORD
     from conformance.record.runlog import Record
     from conformance.render import differential as pages
     from conformance.render import files, linked
@@ -52,7 +53,7 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
     _conduct(asked, folder)
     runs = [each if isinstance(each, Path) else folder / hop for hop, each in told.items()]
     with ExitStack() as stack:
-        records = [stack.enter_context(Record.open(run / "run.jsonl")) for run in runs]
+        records = [stack.enter_context(Record.open(run / RECORD)) for run in runs]
         if any(record.header.shard or record.header.imported for record in records):
             raise ConfigurationError("A hop is told by a whole run of its own.", hint="Merge the shards of a run first.")
         first, last = _judged(records, given.dialect if "dialect" in given.named else "", strict=given.strict)
@@ -69,8 +70,10 @@ def _given(given: Options, what: str, extra: dict[str, str]) -> Options | Path:
     """How a hop is asked; the folder of its run where it was asked already."""
     from dataclasses import replace
 
+    from conformance.provenance import RECORD
+
     path = Path(what)
-    if path.is_dir() or path.name == "run.jsonl":
+    if path.is_dir() or path.name == RECORD:
         return path if path.is_dir() else path.parent
     own = {name: value for name, value in extra.items() if value}
     own |= {"target": what} if what.endswith(".toml") else {"base_url": what}
@@ -84,9 +87,9 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
     from conformance.fleet import sequence
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group
+    from conformance.provenance import RECORD
     from conformance.render.text import line
     from conformance.run import Run
-    from conformance.session import RECORD
 
     if not asked:
         return
@@ -100,10 +103,9 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
 
 
 def _judged(records: list[Any], dialect: str, *, strict: bool) -> tuple[Report, Report]:
-    from conformance import reporting
+    from conformance import reporting, saved
     from conformance.comparing import comparison
     from conformance.errors import ConfigurationError
-    from conformance.record import saved
 
     upstream, gateway = records
     if (found := comparison.disagreements([upstream.header, gateway.header])) and not dialect:

@@ -23,10 +23,9 @@ def history(*, folders: tuple[Path, ...], dialect: str, output: Path | None, as_
     Every record is judged anew by the same requirements, and a part of the catalogue that a run was narrowed down to counts for what it
     covers.
     """
-    from conformance import registry
+    from conformance import registry, saved
     from conformance.comparing import history as histories
     from conformance.errors import RecordError
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import files, linked
     from conformance.render import history as pages

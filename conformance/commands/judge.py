@@ -48,21 +48,21 @@ def judge(
 
     Exit status: 0 nothing found, 1 violations, 2 could not be judged, 3 our own error, 4 wrong options.
     """
-    from conformance import contract, registry, session
+    from conformance import contract, registry, saved
     from conformance.imports import importing
     from conformance.imports import source as files
-    from conformance.record import saved
+    from conformance.provenance import RECORD
     from conformance.record.runlog import Record
     from conformance.render import artefacts, console
 
-    path = source / session.RECORD if (source / session.RECORD).is_file() else source
+    path = source / RECORD if (source / RECORD).is_file() else source
     folder = output or path.parent
     if not files.is_record(path) and (str(source) == files.STDIN or source.exists()):
         if baseline is not None:
             raise _no_baseline()
         reading = contract.load(dialect or contract.DEFAULT)
         folder = output or Path("reports") / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{_stem(source)}"
-        path = folder / session.RECORD
+        path = folder / RECORD
         importing.record(
             files.read(source, skip=skip_unreadable),
             path,

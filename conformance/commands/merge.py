@@ -22,8 +22,9 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
 
     Exit status: that of the whole run; 4 when the shards are not those of one run.
     """
-    from conformance import session
-    from conformance.record import runlog, saved, sharding
+    from conformance import saved
+    from conformance.provenance import RECORD
+    from conformance.record import runlog, sharding
     from conformance.render import artefacts, console
 
     paths = [saved.path(shard) for shard in shards]
@@ -31,8 +32,8 @@ def merge(*, shards: tuple[Path, ...], output: Path, strict: bool, dialect: str)
         named = [(str(shard), stack.enter_context(runlog.Record.open(path))) for shard, path in zip(shards, paths, strict=True)]
         records = sharding.one_run(named)
         header, footer = sharding.whole(records, [record.gap for record in records])
-        runlog.merge(records, header, footer, output / session.RECORD)
-    with runlog.Record.open(output / session.RECORD) as whole:
+        runlog.merge(records, header, footer, output / RECORD)
+    with runlog.Record.open(output / RECORD) as whole:
         report = saved.judged(whole, dialect, everything=False, strict=strict or header.strict)
         artefacts.write(report, output)
         screen = console.terminal()

@@ -31,10 +31,10 @@ def minimise(*, run: Path, requirement: str, max_requests: int, **values: Any) -
 
     Exit status: 0 found, 2 the target cannot be asked or no longer shows it, 4 there is no such failure, or none that one request shows.
     """
+    from conformance import saved
     from conformance.exploration import minimise as search
     from conformance.exploration.examine import Examiner
     from conformance.exploration.inquiry import inquiry
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import finds
 

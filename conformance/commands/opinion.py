@@ -17,8 +17,8 @@ def opinion(*, record: Path, dialect: str) -> int:
 
     RUN is the folder of a run, or its run.jsonl. Exit status: 0 every difference is explained, 1 one is not, 4 wrong options.
     """
+    from conformance import saved
     from conformance.opinion import second_opinion
-    from conformance.record import saved
     from conformance.record.runlog import Record
     from conformance.render import opinion as words
 

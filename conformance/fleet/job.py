@@ -17,13 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from conformance import session
 from conformance.errors import ConformanceError, RecordBusyError
 from conformance.fleet.entry import Entry
 from conformance.gate import ExitStatus, Gate
 from conformance.model import Verdict
 from conformance.options import Options
-from conformance.provenance import Footer, Header
+from conformance.provenance import RECORD, Footer, Header
 from conformance.record.runlog import Record
 from conformance.run import Run
 from conformance.sending.progress import Unwatched
@@ -139,7 +138,7 @@ def _is_shared(job: Job) -> bool:
 
 def _report(given: Options, folder: Path, stop: threading.Event) -> Report:
     """Begin the run, or go on with it, or judge it where all of it is there."""
-    record = folder / session.RECORD
+    record = folder / RECORD
     if _is_begun(record):
         with Record.open(record) as found:
             complete = found.complete

@@ -12,9 +12,8 @@ from typing import Final
 from conformance.baseline import Accepted
 from conformance.errors import ConfigurationError, RecordError
 from conformance.options import REFERENCE, Options
-from conformance.provenance import Header
+from conformance.provenance import RECORD, Header
 from conformance.record.runlog import Record
-from conformance.session import RECORD
 from conformance.target.target_file import TargetFile
 
 _SELECTION: Final = re.compile(r"(?P<only>(?:[A-Z][A-Z0-9-]*(?: |\Z))*)(?:-k (?P<keywords>.*?))?(?: ?-m (?P<marks>.*))?", re.DOTALL)

@@ -17,13 +17,12 @@ from urllib.parse import quote
 
 from conformance.gate import ExitStatus
 from conformance.model import Finding, Json, Level, Outcome
+from conformance.provenance import RECORD
 from conformance.render import accepted, arrange, wording
 from conformance.render.text import line
 from conformance.report import Report, Row
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
-RECORD: Final = "run.jsonl"
-"""Where the evidence is, beside this file."""
 
 _TEXT: Final = 400
 

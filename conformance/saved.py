@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import contract, registry, reporting, session
+from conformance import contract, registry, reporting
 from conformance.errors import RecordError
+from conformance.provenance import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 
 def path(run: Path) -> Path:
     """The record of a run that is named by its folder or by the record itself."""
-    return run / session.RECORD if run.is_dir() else run
+    return run / RECORD if run.is_dir() else run
 
 
 def below(folders: Iterable[Path]) -> tuple[Path, ...]:
     """Every record in these folders and the folders within them, each once. Raises `RecordError` where there is none."""
     found: dict[Path, Path] = {}
     for folder in folders:
-        records = sorted(folder.rglob(session.RECORD)) if folder.is_dir() else [folder]
+        records = sorted(folder.rglob(RECORD)) if folder.is_dir() else [folder]
         if not records:
-            raise RecordError(f"There is no {session.RECORD} in {folder}.", hint="Name the folder that runs were written to.")
+            raise RecordError(f"There is no {RECORD} in {folder}.", hint="Name the folder that runs were written to.")
         for record in records:
             found.setdefault(record.resolve(), record)
     return tuple(found.values())
