@@ -154,6 +154,24 @@ def test_connections_are_used_again_and_cookies_forgotten() -> None:
         assert not any(b"cookie" in head.lower() for head in server.heads)
 
 
+def test_a_connection_on_which_the_server_failed_is_not_used_again() -> None:
+    """Uvicorn closes it a moment after the 500, and does not say so: a request sent in between is lost (seen with RouteLLM, LLM Katan)."""
+    failed: set[int] = set()
+
+    def handle(connection: Connection) -> None:
+        port = connection.socket.getpeername()[1]
+        if port in failed:
+            connection.reset()
+            return
+        if connection.number % 2:
+            failed.add(port)
+        connection.send(answer("500 Internal Server Error" if connection.number % 2 else "200 OK", b"{}"))
+
+    with serving(handle) as server, Wire(at(server.url)) as wire:
+        seen = [wire.send(ANYTHING, WHY) for _ in range(4)]
+    assert [(each.status, each.fault) for each in seen] == [(500, None), (200, None)] * 2
+
+
 @pytest.mark.parametrize("location", ["{other}/chat/completions", "http://[broken", "", "/v1/elsewhere"])
 def test_a_redirect_is_an_answer_and_is_not_followed(location: str) -> None:
     with serving(always(answer())) as other:

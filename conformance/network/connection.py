@@ -34,6 +34,8 @@ class Watch:
         self.closed = False
         self.securing = False
         """Whether a handshake of TLS is under way."""
+        self.stream: Stream | None = None
+        """The connection that the answer comes on."""
 
     def elapsed(self) -> float:
         """Seconds since the request began."""
@@ -116,11 +118,17 @@ class Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, backend: Backend) -> None:
         self._inner = inner
         self._backend = backend
+        self._spent = False
+
+    def spend(self) -> None:
+        """Let no other request be sent on it."""
+        self._spent = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Wait for bytes, and note when they came; none at all means that the peer has closed."""
         data = self._inner.read(max_bytes, self._backend.within_deadline(timeout, httpcore.ReadTimeout))
         if (watch := self._backend.watches.current) is not None:
+            watch.stream = self
             watch.saw(data)
         return data
 
@@ -146,5 +154,5 @@ class Stream(httpcore.NetworkStream):
         self._inner.close()
 
     def get_extra_info(self, info: str) -> Any:
-        """Answer httpcore's questions about the socket."""
-        return self._inner.get_extra_info(info)
+        """Answer httpcore's questions about the socket. An idle one that is readable has been closed by the peer: the pool drops it."""
+        return (info == "is_readable" and self._spent) or self._inner.get_extra_info(info)

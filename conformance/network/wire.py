@@ -47,6 +47,8 @@ HIDDEN: Final = "***"
 USER_AGENT: Final = f"chat-completions-conformance/{__version__}"
 
 OK: Final = 200
+FAILED: Final = 500
+"""The lowest status of those that tell of a failure of the server."""
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -200,6 +202,9 @@ def _listen(
         answer.status = response.status_code
         answer.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         answer.head_at = watch.read_at
+        if watch.stream is not None and answer.status >= FAILED:
+            # Servers that fail close the connection a moment later, and say so to nobody: the next request on it would be lost.
+            watch.stream.spend()
         for data in response.stream if isinstance(response.stream, httpx.SyncByteStream) else ():
             answer.add(data, watch)
             if answer.size > bounds.body:
