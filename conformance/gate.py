@@ -8,8 +8,9 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
-from conformance.baseline import Accepted, Expect, Mark, Standing
+from conformance.baseline import Mark, Standing
 from conformance.model import Level, Outcome, Verdict
+from conformance.provenance import Accepted, Expect
 
 _NAMED: Final = 3
 """Stale entries that the sentence names."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-from conformance.baseline import Accepted
 from conformance.model import Purpose, Tier
 
 RECORD: Final = "run.jsonl"
@@ -54,6 +54,39 @@ class Imported:
     """Why chat completions were left out, and how many."""
     whole: bool = False
     """Whether the user said that every answer was recorded to its end (`--whole`)."""
+
+
+class Expect(StrEnum):
+    """What an entry expects of its requirement."""
+
+    FAIL = "fail"
+    """It fails with the code."""
+    INCONCLUSIVE = "inconclusive"
+    """It cannot be judged. There is no code then."""
+    FLAKY = "flaky"
+    """It fails with the code or it holds; without a code, it cannot be judged or it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One entry of a baseline: a failure that a run was allowed."""
+
+    rule: str
+    """Id of the requirement."""
+    code: str = ""
+    """Code of the finding; empty where it is about being inconclusive."""
+    expect: Expect = Expect.FAIL
+    reason: str = ""
+    """Why it is accepted, in the words of whoever accepted it."""
+    issue: str = ""
+    """Where it is dealt with: a link, or a number that means something to the team."""
+    until: str = ""
+    """Last day on which it is accepted, YYYY-MM-DD; empty for no end."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in a sentence."""
+        return f"{self.rule} [{self.code}]" if self.code else f"{self.rule} ({self.expect})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

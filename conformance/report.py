@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.baseline import Accepted, Mark
+from conformance.baseline import Mark
 from conformance.contract import Contract
 from conformance.gate import Gate
 from conformance.model import Exchange, Verdict
 from conformance.observation import Records
 from conformance.overview.capabilities import Capability
 from conformance.overview.constraints import ConstraintRow
-from conformance.provenance import Footer, Header, Plan
+from conformance.provenance import Accepted, Footer, Header, Plan
 from conformance.registry import Exclusion, Requirement
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.baseline import Accepted, Mark, marked
+from conformance.baseline import Mark, marked
 from conformance.baseline.codes import is_asked
 from conformance.contract import Contract
 from conformance.gate import ExitStatus, Gate, decide
@@ -17,7 +17,7 @@ from conformance.judge import judge
 from conformance.model import Outcome, Verdict
 from conformance.observation import Evidence
 from conformance.overview import capabilities, constraints
-from conformance.provenance import BUDGET, Header
+from conformance.provenance import BUDGET, Accepted, Header
 from conformance.record import sharding
 from conformance.record.runlog import Record
 from conformance.registry import Catalogue, Requirement, level

@@ -36,8 +36,8 @@ from conformance.target import KEY_VARIABLES, Bounds, Target, Tls, key_in_enviro
 if TYPE_CHECKING:
     from types import FrameType
 
-    from conformance.baseline import Accepted
     from conformance.model import TokenCount
+    from conformance.provenance import Accepted
     from conformance.report import Report
     from conformance.sending.progress import Progress
 

@@ -12,9 +12,8 @@ from conformance.provenance import RECORD
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.baseline import Accepted
     from conformance.contract import Contract
-    from conformance.provenance import Header
+    from conformance.provenance import Accepted, Header
     from conformance.record.runlog import Record
     from conformance.registry import Catalogue, Requirement
     from conformance.report import Report

@@ -17,14 +17,13 @@ from typing import TypeAlias
 
 from conformance import __version__, plan, preflight
 from conformance.ask import Ask
-from conformance.baseline import Accepted
 from conformance.contract import Contract
 from conformance.cost.budget import Budget, spent
 from conformance.diagnosis import hopeless
 from conformance.errors import CannotTestError, ConfigurationError, RecordError
 from conformance.model import CAP_FIELDS, Exchange, Tier
 from conformance.network.wire import Wire
-from conformance.provenance import BUDGET, RECORD, Footer, Header, Plan
+from conformance.provenance import BUDGET, RECORD, Accepted, Footer, Header, Plan
 from conformance.record import sharding
 from conformance.record.runlog import Record, RecordWriter
 from conformance.record.sharding import Shard

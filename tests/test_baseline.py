@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.baseline import Accepted, Expect, Mark, Standing, marked, propose, weigh
+from conformance.baseline import Mark, Standing, marked, propose, weigh
 from conformance.gate import ExitStatus, Gate, decide
 from conformance.model import Level, Outcome, Verdict
+from conformance.provenance import Accepted, Expect
 
 PASS, FAIL, OPEN, EXCUSED, NOT_RUN, BUG = (
     Outcome.PASS,

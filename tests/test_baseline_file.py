@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import contract, registry
-from conformance.baseline import Accepted, Expect, baseline_file
+from conformance.baseline import baseline_file
 from conformance.errors import ConfigurationError
+from conformance.provenance import Accepted, Expect
 
 TODAY = date(2026, 11, 21)
 READING = contract.load()

@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,15 @@ READERS = {
 """What reads answers and knows what to make of them."""
 
 
-def imported(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it, by its full name."""
+def imported(path: Path, *, for_types: bool = True) -> set[str]:
+    """Every module that a file imports, anywhere in it, by its full name; with or without those that only its types name."""
+    tree = ast.parse(path.read_text("utf-8"))
+    checked = [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    left_out = set() if for_types else {each for node in checked for each in ast.walk(node)}
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree):
+        if node in left_out:
+            continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -43,9 +49,9 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def rooms(path: Path) -> set[str]:
+def rooms(path: Path, *, for_types: bool = True) -> set[str]:
     """The parts of the package that a file imports: `wire`, `render`, …"""
-    return {name.split(".")[1] for name in imported(path) if name.startswith("conformance.")}
+    return {name.split(".")[1] for name in imported(path, for_types=for_types) if name.startswith("conformance.")}
 
 
 def below(*names: str) -> Iterator[tuple[str, Path]]:
@@ -56,6 +62,14 @@ def below(*names: str) -> Iterator[tuple[str, Path]]:
 @pytest.mark.parametrize("name", ["model", "errors"])
 def test_the_vocabulary_imports_nothing_of_ours(name: str) -> None:
     assert rooms(PACKAGE / f"{name}.py") == set()
+
+
+def test_no_two_rooms_need_each_other() -> None:
+    needs: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        room = name.split(".")[1:2]
+        needs.setdefault("".join(room), set()).update(rooms(path, for_types=False).difference(room))
+    TopologicalSorter(needs).prepare()  # raises what names the circle
 
 
 def test_requirements_import_what_reads_answers_and_nothing_else() -> None:

@@ -24,9 +24,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from conformance import registry
-from conformance.baseline import Accepted, Expect
 from conformance.baseline.codes import Known
 from conformance.errors import ConfigurationError
+from conformance.provenance import Accepted, Expect
 
 if TYPE_CHECKING:
     from pathlib import Path

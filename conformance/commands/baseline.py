@@ -12,8 +12,9 @@ from conformance.errors import ConfigurationError, RecordError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.baseline import Accepted, Proposal
+    from conformance.baseline import Proposal
     from conformance.contract import Contract
+    from conformance.provenance import Accepted
     from conformance.registry import Catalogue
     from conformance.report import Report
 

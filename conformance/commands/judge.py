@@ -12,9 +12,8 @@ import click
 from conformance.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from conformance.baseline import Accepted
     from conformance.contract import Contract
-    from conformance.provenance import Header
+    from conformance.provenance import Accepted, Header
     from conformance.registry import Catalogue
 
 

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from conformance.baseline import Accepted
 from conformance.errors import ConfigurationError, RecordError
 from conformance.options import REFERENCE, Options
-from conformance.provenance import RECORD, Header
+from conformance.provenance import RECORD, Accepted, Header
 from conformance.record.runlog import Record
 from conformance.target.target_file import TargetFile
 

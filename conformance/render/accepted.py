@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from conformance.baseline import Accepted, Standing
+from conformance.baseline import Standing
 from conformance.model import Outcome
+from conformance.provenance import Accepted
 from conformance.render import wording
 from conformance.render.text import line
 from conformance.report import Report, Row
