@@ -21,6 +21,9 @@ UNKNOWN: Final = "x_unknown_to_the_contract"
 NO_MESSAGES: Final = "invalid/messages/minItems/1"
 """The request with an empty list of messages and nothing else amiss: what is asked beside no messages is held against it."""
 
+NOBODY: Final = "door/role"
+"""The request with a message of no role that exists: what is asked beside such a message is held against it."""
+
 _UNKNOWN: Final[dict[str, Json]] = {"word": "word", "null": None, "object": {"a": {"b": [1, None, "c"]}}}
 
 EVERYWHERE = [Tier.REFUSALS, Tier.GATE, Tier.FULL]
@@ -77,12 +80,15 @@ def oversized(ask: Ask) -> Iterator[Step]:
 
 @scenario("unknown", tiers=EVERYWHERE)
 def unknown(ask: Ask) -> Iterator[Step]:
-    """Members that the contract does not know, on a question that is refused anyway; in the full tier on a good one as well, twice."""
+    """Members that the contract does not know, in a body and a message that are refused anyway; in the full tier in a good one, twice."""
     rest = {name: value for name, value in ask.minimal.items() if name != "messages"}
     for name, extra in _UNKNOWN.items():
         violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent=show(extra))
         body: dict[str, Json] = {**rest, "messages": [], UNKNOWN: extra}
         yield ask.refused(f"beside-no-messages/{name}", body, violation, expect=Expectation.EITHER, control=NO_MESSAGES)
+    violation = Violation(constraint="unknown", pointer=f"/messages/0/{UNKNOWN}", clause="/x-request/unknown-member", sent='"word"')
+    message: Json = {"role": "no-such-role-at-all", "content": "Hello.", UNKNOWN: "word"}
+    yield ask.refused("in-message", {**rest, "messages": [message]}, violation, expect=Expectation.EITHER, control=NOBODY)
     if ask.tier is Tier.FULL:
         violation = Violation(constraint="unknown", pointer=f"/{UNKNOWN}", clause="/x-request/unknown-member", sent="true")
         for number in ("first", "again"):

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from conformance.reference.behaviour import RAW, REFUSAL, REQUEST, Call, defect
 from conformance.reference.refusals import Refusal, Refused
+from conformance.strictjson import items
 
 if TYPE_CHECKING:
     from conformance.model import Json
@@ -142,4 +143,16 @@ def large_body_500(refusal: Refusal, call: Call) -> Refusal:
 def unknown_member_500(refusal: Refusal, call: Call) -> Refusal:
     """A refusal that would have to name an unknown member fails on the way."""
     named = isinstance(call.body, dict) and any(name.startswith("x_unknown") for name in call.body)
+    return replace(refusal, status=500, type="server_error", message="Internal server error.") if named else refusal
+
+
+@defect(
+    "unknown-in-message-500",
+    seam=REFUSAL,
+    trips={"REQUEST-UNKNOWN-MEMBER"},
+    incident="foundation-model-stack/fms-guardrails-orchestrator#297",
+)
+def unknown_in_message_500(refusal: Refusal, call: Call) -> Refusal:
+    """A message with a member that nobody knows is read by a reader that breaks on it."""
+    named = any(name.startswith("x_unknown") for message in items(call.body, "messages") if isinstance(message, dict) for name in message)
     return replace(refusal, status=500, type="server_error", message="Internal server error.") if named else refusal

@@ -90,4 +90,5 @@ excluded(
     "errors carry the same access-control headers as successes",
     because="whether scripts of a page are to read errors is the choice of who runs the server; that they may ask is ERROR-PREFLIGHT",
     area=Area.ERRORS,
+    incidents=["Azure/azure-rest-api-specs#24904"],
 )

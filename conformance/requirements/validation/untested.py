@@ -45,3 +45,31 @@ excluded(
     area=Area.VALIDATION,
     incidents=["openzot/openzot#52", "nashsu/llm_wiki#594", "egoist/chatwise-releases#1338"],
 )
+
+excluded(
+    "a text or a schema that is valid and that an engine cannot work with, such as an empty stop string, is refused and breaks nothing",
+    because="what an engine cannot compile is its own affair, and a request that may be answered is one more paid completion",
+    area=Area.VALIDATION,
+    incidents=["mlc-ai/mlc-llm#2070", "kekzl/imp#1259"],
+)
+
+excluded(
+    "an answer without a cap goes on until it comes to its end",
+    because="nothing is asked without a cap, so that what a run may cost at most can be said before it",
+    area=Area.VALIDATION,
+    incidents=["mistralai/mistral-vibe#1118"],
+)
+
+excluded(
+    "the text of an answer does not begin with a blank",
+    because="what a model says begins as it likes; that a stream says the same as a whole answer is STREAM-SAME-TEXT",
+    area=Area.VALIDATION,
+    incidents=["janhq/jan#2548"],
+)
+
+excluded(
+    "the body of a request may be compressed",
+    because="nobody documents that it may; who cannot read one refuses it, and that this is no 5xx is REQUEST-INVALID-NO-5XX",
+    area=Area.VALIDATION,
+    incidents=["langwatch/langwatch#6344"],
+)
