@@ -22,11 +22,11 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from conformance import contract, registry, reporting, session
+from conformance import contract, registry, reporting
 from conformance.judge import judge
 from conformance.model import Purpose
 from conformance.observation import Evidence
-from conformance.provenance import Footer
+from conformance.provenance import RECORD, Footer
 from conformance.record.runlog import Record, RecordWriter
 from conformance.reference import launch
 from conformance.render import artefacts
@@ -64,7 +64,7 @@ def record(folder: Path, number: int) -> None:
         exchanges = list(one.exchanges())
         header, plan = one.header, replace(one.plan, purposes=planned)
     again = islice((replace(each, purpose=renamed(each.purpose, turn)) for turn in count() for each in exchanges), number)
-    with RecordWriter(folder / number_of(number) / session.RECORD, header) as writer:
+    with RecordWriter(folder / number_of(number) / RECORD, header) as writer:
         writer.plan(plan)
         spent = 0.0
         for exchange in again:
@@ -97,7 +97,7 @@ def read(folder: Path, number: int) -> None:
     place = folder / number_of(number)
     unit = yardstick(folder, number)
     began = time.process_time()
-    with Record.open(place / session.RECORD) as opened:
+    with Record.open(place / RECORD) as opened:
         show("open", number, time.process_time() - began, unit)
         began = time.process_time()
         judge(Evidence(opened, reading, opened.header.target), catalogue.requirements)
@@ -112,7 +112,7 @@ def read(folder: Path, number: int) -> None:
 
 def yardstick(folder: Path, number: int) -> float:
     """Seconds that the standard library takes to read the record as JSON."""
-    with (folder / number_of(number) / session.RECORD).open("rb") as lines:
+    with (folder / number_of(number) / RECORD).open("rb") as lines:
         began = time.process_time()
         for line in lines:
             json.loads(line)
