@@ -30,9 +30,9 @@ from conformance.model import Area
 from conformance.plan import Steps
 from conformance.record.runlog import Record
 from conformance.reference import launch
-from conformance.sending.chains import chains
+from conformance.sending.chains import chains, parted
 from conformance.session import Assignment
-from conformance.steps import SWIFT, TIMED, Step
+from conformance.steps import SWIFT, Step
 from conformance.target import Target
 
 LATENCIES = (0.05, 0.2, 1.0)
@@ -130,18 +130,13 @@ def scheduled(steps: Steps, latency: float, concurrency: int) -> float:
 
 def _batch(steps: tuple[Step, ...], latency: float, concurrency: int) -> float:
     """What is timed is asked alone, as far as it is; of all others each worker takes the next chain as soon as it is free."""
-    alone, lengths = 0, list[int]()
-    for chain in chains(steps):
+    timed, heavy, light = parted(chains(steps))
+    alone = [chain[: 1 if latency < SWIFT else None] for chain in timed]
+    rest = [chain[len(asked) :] for chain, asked in zip(timed, alone, strict=True)]
+    free = [sum(map(len, alone)) * latency] * concurrency
+    for chain in (*heavy, *rest, *light):
         # What splits a refused request is never due at a server that conforms.
-        length = sum(not step.purpose.splits for step in chain)
-        if TIMED in chain[0].purpose.topics:
-            alone = 1 if latency < SWIFT else length
-            lengths.insert(0, length - alone)
-        else:
-            lengths.append(length)
-    free = [alone * latency] * concurrency
-    for length in lengths:
-        heapq.heapreplace(free, free[0] + length * latency)
+        heapq.heapreplace(free, free[0] + latency * sum(not step.purpose.splits for step in chain))
     return max(free)
 
 

@@ -34,7 +34,7 @@ class Paced(FakeWire):
         super().__init__(lambda *_: 200)
         self.seconds = seconds
         self.meeting = meeting
-        self.met = threading.Barrier(len(meeting), timeout=30)
+        self.met = threading.Barrier(max(1, len(meeting)), timeout=30)
 
     def send(self, request: Request, purpose: Purpose, attempt: int) -> Exchange:
         answer = replace(super().send(request, purpose, attempt), elapsed=self.seconds)
@@ -49,12 +49,12 @@ class Unwritten:
     def append(self, exchange: Exchange) -> None: ...
 
 
+def timed(key: str, after: str = "") -> Step:
+    return step(key, purpose=Purpose(key=key, scenario="s", topics=frozenset({TIMED})), after=after)
+
+
 def asked(seconds: float, *meeting: str) -> list[str]:
     """In which order two streams that are timed and two other requests are asked of a target that is so fast."""
-
-    def timed(key: str, after: str = "") -> Step:
-        return step(key, purpose=Purpose(key=key, scenario="s", topics=frozenset({TIMED})), after=after)
-
     wire = Paced(seconds, set(meeting))
     steps = [step("a"), step("b"), timed("stream"), timed("another", after="stream")]
     assert observe(steps, wire, Unwritten(), concurrency=3, progress=Watcher(), stop=threading.Event()).complete
@@ -67,6 +67,13 @@ def test_streams_that_take_their_time_are_asked_before_all_else_and_one_after_th
 
 def test_where_the_first_of_them_is_over_soon_nothing_waits_for_the_others() -> None:
     assert asked(SWIFT / 2, "a", "b", "another")[0] == "stream"
+
+
+def test_a_stream_that_we_hang_up_on_comes_after_all_that_is_answered_and_before_what_is_refused() -> None:
+    steps = [step("refused", billed=False), step("answered"), timed("stream"), timed("hung up", after="stream")]
+    wire = Paced(SWIFT / 2, set())
+    observe(steps, wire, Unwritten(), concurrency=1, progress=Watcher(), stop=threading.Event())
+    assert wire.asked_keys() == ["stream", "answered", "hung up", "refused"]
 
 
 def test_what_is_over_so_soon_is_not_judged_by_its_time() -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, Request
 from conformance.settle import settled, turned_down
+from conformance.steps import TIMED, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from conformance.steps import Step
+Chain: TypeAlias = tuple[Step, ...]
 
 
-def chains(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
+def chains(steps: tuple[Step, ...]) -> list[Chain]:
     """Steps that hang together, each after the one it follows, otherwise in the order given; longest chains first."""
     followers: dict[str, list[Step]] = {}
     for step in steps:
@@ -34,6 +35,14 @@ def chains(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
     if astray := [step for step in steps if step.key not in reached]:
         raise CatalogueError(f"The step {astray[0].key!r} follows {astray[0].after!r}, which leads to no first step.")
     return sorted(found, key=lambda each: -sum(step.tries for step in each))
+
+
+def parted(found: Iterable[Chain]) -> tuple[list[Chain], list[Chain], list[Chain]]:
+    """Chains whose time is taken, others that a conforming target generates answers for, and those that it refuses at a glance."""
+    timed, heavy, light = list[Chain](), list[Chain](), list[Chain]()
+    for chain in found:
+        (timed if TIMED in chain[0].purpose.topics else heavy if any(step.billed for step in chain) else light).append(chain)
+    return timed, heavy, light
 
 
 def is_enough(step: Step, answers: Sequence[Exchange]) -> bool:

@@ -18,11 +18,11 @@ from conformance.cost.budget import Budget
 from conformance.errors import CatalogueError
 from conformance.model import Exchange, Purpose, Request
 from conformance.provenance import BUDGET
-from conformance.sending.chains import chains, due, is_enough
+from conformance.sending.chains import Chain, chains, due, is_enough, parted
 from conformance.sending.pacing import Gate, backoff
 from conformance.sending.patience import Patience
 from conformance.settle import OUT_OF_SERVICE, RATE_LIMITED, RETRIES, Mishap, mishap, retries, settled, unanswered
-from conformance.steps import SWIFT, TIMED, Step
+from conformance.steps import SWIFT, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,7 +84,9 @@ def observe(
     budget: Budget | None = None,
     seed: int = 0,
 ) -> Observed:
-    """Ask all steps: those that are timed, then longest chains first.
+    """Ask all steps: those that are timed, then what is answered, then what is refused, longest chains first.
+
+    What is left of the timed ones comes between the two: it hangs up on a stream, and no other is to meet what that leaves behind.
 
     `earlier` gives what a resumed record already holds for a key (`Record.attempts`): a settled step is not asked again, and
     attempts are counted on. `probe` is a request that the target is known to answer: when no answer comes for a while, it decides
@@ -104,12 +106,13 @@ def observe(
     purse.open()
     asker = _Asker(wire, writer, pace, progress, earlier, probe, purse, jitter)
     progress.started(sum(asker.is_open(step) for chain in found for step in chain if not step.purpose.splits))
-    timed = [chain for chain in found if TIMED in chain[0].purpose.topics]
-    queue = deque[_Begun]((chain, {}) for chain in found if TIMED not in chain[0].purpose.topics)
+    timed, heavy, light = parted(found)
+    queue = deque[_Begun]((chain, {}) for chain in heavy)
     try:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="observe") as pool:
             try:
                 _wait([pool.submit(asker.ask_alone, timed, queue)] if timed else [], asker, stop)
+                queue.extend((chain, {}) for chain in light)
                 _wait([pool.submit(asker.work, queue) for _ in range(min(concurrency, len(queue)))], asker, stop)
             except BaseException:
                 # No request outlives this function, whatever went wrong.
@@ -138,7 +141,7 @@ def _wait(workers: list[Future[None]], asker: _Asker, stop: threading.Event) -> 
             asker.halt(BUDGET)
 
 
-_Begun: TypeAlias = tuple[tuple[Step, ...], dict[str, Exchange]]
+_Begun: TypeAlias = tuple[Chain, dict[str, Exchange]]
 """What is left of a chain, and how the steps before it ended."""
 
 
@@ -194,13 +197,13 @@ class _Asker:
         """Whether a step still has to be asked."""
         return not is_enough(step, [exchange for exchange in self._earlier(step.key) if settled(exchange)])
 
-    def ask_alone(self, chains: list[tuple[Step, ...]], queue: deque[_Begun]) -> None:
-        """Ask chain after chain, each as far as it matters that nothing else is under way; what is left of it comes first in the queue."""
+    def ask_alone(self, chains: list[Chain], queue: deque[_Begun]) -> None:
+        """Ask chain after chain, each as far as it matters that nothing else is under way; what is left of it joins the queue."""
         for first, *rest in chains:
             ends: dict[str, Exchange] = {}
             self._ask_next(first, ends)
             if first.key in ends and ends[first.key].elapsed < SWIFT:
-                queue.appendleft((tuple(rest), ends))
+                queue.append((tuple(rest), ends))
                 continue
             for step in rest:
                 self._ask_next(step, ends)
