@@ -86,6 +86,7 @@ class Ask:
         samples: Iterable[Sample] = (),
         splits: str = "",
         content_type: str = "application/json",
+        accept: str | None = None,
     ) -> Step:
         """A request that the contract allows. `body` may be a function of the answer to the step `after`; say `stream` then, if so.
 
@@ -106,7 +107,7 @@ class Ask:
         )
         request = _request(body)
         if isinstance(request, Request):
-            request = replace(request, content_type=content_type)
+            request = replace(request, content_type=content_type, accept=accept)
         if splits:
             return Step(purpose=purpose, request=request, after=splits, billed=False)
         ceiling = self._ceiling(body) if output_tokens is None else output_tokens

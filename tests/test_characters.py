@@ -47,8 +47,8 @@ LENGTHS: Final = {"USAGE-CHOICES", "USAGE-LENGTH-REACHES-CAP"}
 STOPS: Final = {"ANSWER-STOP", "ANSWER-STOP-EXCLUDED"}
 """What needs text before a stop string."""
 
-BRIEF: Final = LENGTHS | {"ANSWER-FINISH-LENGTH", "ANSWER-STOP-FINISH", "USAGE-STOPPED"}
-"""What needs text that goes on for a while: for a cap to cut, and a word in it to stop at."""
+STOPPED: Final = {"ANSWER-STOP-EXACT", "ANSWER-STOP-FINISH", "ANSWER-STOP-WHOLE", "USAGE-STOPPED"}
+"""What compares a stopped text with what was said without a stop string."""
 
 TWICE: Final = {"STREAM-SAME-LOGPROBS", "USAGE-STREAM-COMPLETION"}
 """What needs the same text twice, or any."""
@@ -75,8 +75,8 @@ OPEN: Final[dict[Character, set[str]]] = {
     Character.RAMBLING: JSON_CUT,
     Character.FOREIGN: JSON_CUT,
     Character.CONFUSING: JSON_CUT,
-    Character.TERSE: BRIEF,
-    Character.MUTE: BRIEF | STOPS | {"ANSWER-LOGPROBS", "USAGE-STREAM-COMPLETION"},
+    Character.TERSE: LENGTHS,
+    Character.MUTE: LENGTHS | STOPPED | STOPS | {"ANSWER-LOGPROBS", "USAGE-STREAM-COMPLETION"},
     Character.MOODY: TWICE,
     Character.STOPPING: STOPS,
     Character.THINKING: LENGTHS | {"USAGE-STREAM-COMPLETION"},
@@ -84,13 +84,16 @@ OPEN: Final[dict[Character, set[str]]] = {
     | ENDS
     | LENGTHS
     | STOPS
-    | {"USAGE-STREAM-COMPLETION", "ANSWER-STOP-FINISH", "USAGE-STOPPED", "ANSWER-LOGPROBS", "ANSWER-FINISH-NOT-LENGTH", "STREAM-SAME-TEXT"},
+    | STOPPED
+    | {"USAGE-STREAM-COMPLETION", "ANSWER-LOGPROBS", "ANSWER-FINISH-NOT-LENGTH", "STREAM-SAME-TEXT"},
     Character.DECLINING: FORCED | {"ANSWER-JSON-SCHEMA"},
     Character.FILTERED: ENDS,
 }
 """What cannot be judged, by the character of the model; all else is judged."""
 
-EITHER: Final[dict[Character, set[str]]] = {Character.MOODY: BRIEF | {"STREAM-SAME-TEXT", "ANSWER-FINISH-LENGTH-ALIKE"}}
+EITHER: Final[dict[Character, set[str]]] = {
+    Character.MOODY: LENGTHS | STOPPED | {"STREAM-SAME-TEXT", "ANSWER-FINISH-LENGTH", "ANSWER-FINISH-LENGTH-ALIKE"}
+}
 """What can be judged at times: which of its moods meets which question is chance."""
 
 

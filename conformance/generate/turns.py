@@ -59,6 +59,7 @@ _NESTED: Final[Json] = {
 }
 
 ON: Final = True
+OFF: Final = False
 
 QUESTION: Final[Json] = {"role": "user", "content": "Hi."}
 ANSWER: Final[Json] = {"role": "assistant", "content": "Hello."}
@@ -198,6 +199,7 @@ def _formats() -> tuple[Value, ...]:
     return (
         _set("response_format/text", "response_format text, its default", {"type": "text"}),
         _set("modalities/text", "modalities text alone", ["text"]),
+        replace(_set("stream/false", "stream false, its default", OFF), ring=Ring.CORE),
         replace(_set("seed/number", "a seed, 7", 7, kind=SampleKind.NEUTRAL, needs=("seed",)), ring=Ring.PARAMETERS),
     )
 

@@ -17,8 +17,8 @@ CAP = 5
 ROOM = 40
 """Tokens; enough to run past the stop string if it is not heeded."""
 
-SHORTEST = 10
-"""Characters of text in which a stop string can be found: something before it, itself, something after it."""
+SHORTEST = 2
+"""Characters of text in which a stop string can be found: itself, and something before it."""
 
 
 UNSAID = ("@@@", "|||")
@@ -81,7 +81,7 @@ def stop(ask: Ask) -> Iterator[Step]:
 
 
 def _word(answer: Exchange) -> str | None:
-    """A piece from the middle of an answer's text, long enough to sit across tokens; None when there is too little text."""
+    """A piece from the middle of an answer's text, where that is long enough one that sits across tokens; None when there is too little."""
     if answer.status != 200:
         return None
     try:
@@ -91,5 +91,5 @@ def _word(answer: Exchange) -> str | None:
     if not isinstance(text, str) or len(text) < SHORTEST:
         return None
     middle = len(text) // 2
-    piece = text[middle : middle + min(6, len(text) // 4)]
-    return piece if piece.strip() and text.find(piece) > 2 else None
+    piece = text[middle : middle + max(1, min(6, len(text) // 4))]
+    return piece if piece.strip() and text.find(piece) > 0 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.ask import USAGE, Ask
-from conformance.model import Tier
+from conformance.model import Json, Tier
 from conformance.plan import LAST_TOPIC
 from conformance.registry import scenario
 from conformance.scenarios.streams import marked, sentinel
@@ -28,9 +28,11 @@ def streamed(ask: Ask) -> Iterator[Step]:
 
 @scenario("text")
 def text(ask: Ask) -> Iterator[Step]:
-    """A stream that asks for nothing but itself."""
+    """A stream that asks for nothing but itself. The Python and Node clients accept JSON in the header of every request, this one too."""
+    body: dict[str, Json] = {**ask.minimal, "stream": True}
     topics = ["short-delivery", "after-hang-up", TIMED]
-    yield ask.step("streamed", {**ask.minimal, "stream": True}, needs=["streaming"], twin=ask.control, after="delivery/2", topics=topics)
+    accept = "application/json"
+    yield ask.step("streamed", body, needs=["streaming"], twin=ask.control, after="delivery/2", topics=topics, accept=accept)
 
 
 @scenario("emoji")

@@ -152,3 +152,29 @@ def test_metadata_need_not_come_back_but_not_otherwise(echo: Json, expected: Out
 @pytest.mark.parametrize(("status", "expected"), [(200, Outcome.PASS), (201, Outcome.FAIL), (202, Outcome.FAIL)])
 def test_a_success_has_one_status(status: int, expected: Outcome) -> None:
     assert outcome("ANSWER-STATUS", answered(status=status)) is expected
+
+
+def cut(text: str, finish: str, tokens: int) -> Exchange:
+    choice: Json = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    usage: Json = {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens}
+    return answered({"object": "chat.completion", "choices": [choice], "usage": usage}, sent={"max_completion_tokens": 5})
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "tokens", "expected"),
+    [
+        ("1 2 3", "length", 5, Outcome.PASS),
+        ("1 2 3", "stop", 5, Outcome.FAIL),
+        ("1 2 3", "stop", 4, Outcome.INCONCLUSIVE),
+        ("1 2 3 4 5", "stop", 5, Outcome.NOT_RUN),  # all of it, under the larger cap too
+        ("1 2 3 4 5", "stop", 2, Outcome.NOT_RUN),
+        ("Yes.", "stop", 2, Outcome.NOT_RUN),  # a model of another mind, with room left
+        ("Yes. It is", "stop", 5, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_only_a_text_that_was_cut_off_has_to_say_so(text: str, finish: str, tokens: int, expected: Outcome) -> None:
+    held = Held()
+    held.add(purpose("s/open"), cut("1 2 3 4 5", "stop", 9))
+    held.add(purpose("s/cut", control="s/open", topics=("cap",)), cut(text, finish, tokens))
+    (verdict,) = judge.judge(evidence(held), [registry.load().find("ANSWER-FINISH-LENGTH")])
+    assert verdict.outcome is expected

@@ -122,6 +122,28 @@ def test_a_text_that_the_cap_cut_off_did_not_come_to_its_stop_string() -> None:
     assert judged("ANSWER-STOP-EXACT", held) is NOT_RUN
 
 
+@pytest.mark.parametrize(
+    ("text", "stop", "expected"),
+    [
+        ("eins, zwei", "; drei", PASS),
+        ("eins,", "; drei", FAIL),
+        ("", "ei; drei", FAIL),
+        ("ein", "; drei", PASS),
+        ("eins, zwei; drei; vier", "; drei", PASS),  # ignored, which others tell
+        ("eins, z", "; drei", PASS),  # one of its characters stood before
+        ("eins,", ["; drei"], NOT_RUN),  # a list is another form
+        ("eins,", ";", NOT_RUN),  # one character is all of it
+        ("eins,", "; four", NOT_RUN),  # what was never to come
+        ("one,", "; drei", NOT_RUN),  # another text
+    ],
+)
+def test_a_stop_string_is_not_met_in_one_of_its_characters(text: str, stop: Json, expected: Outcome) -> None:
+    held = Held()
+    held.add(purpose("s/open"), reply("eins, zwei; drei; vier"))
+    held.add(purpose("s/stopped", control="s/open", topics=("stop",)), reply(text, sent={"stop": stop}))
+    assert judged("ANSWER-STOP-WHOLE", held) is expected
+
+
 # What a template leaves
 
 

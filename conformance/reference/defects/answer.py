@@ -74,6 +74,18 @@ def answer_always_streamed(request: ChatRequest, _: Call) -> ChatRequest:
     return replace(request, stream=True)
 
 
+@defect("answer-by-accept", seam=REQUEST, trips={"ANSWER-NOT-STREAMED"})
+def answer_by_accept(request: ChatRequest, call: Call) -> ChatRequest:
+    """Who accepts an event stream is given one, asked for or not."""
+    return replace(request, stream=request.stream or "event-stream" in (call.raw.header("accept") or ""))
+
+
+@defect("stream-by-accept", seam=REQUEST, trips={"STREAM-HONOURED"})
+def stream_by_accept(request: ChatRequest, call: Call) -> ChatRequest:
+    """Who accepts JSON, as the Python client says with every request, is given no stream."""
+    return replace(request, stream=request.stream and call.raw.header("accept") != "application/json")
+
+
 @defect("answer-as-text", seam=REPLY, trips={"ANSWER-MEDIA-TYPE"}, incident="janhq/cortex.cpp#465")
 def answer_as_text(reply: Reply, _: Call) -> Reply:
     """Answers are labelled as plain text."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, REPLY, STREAM, Call, Chunks, defect
+from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, REPLY, REQUEST, STREAM, Call, Chunks, defect
 from conformance.reference.chunks import each_choice
 from conformance.reference.completion import Finish
 from conformance.reference.request import Format
 from conformance.reference.toymodel import ToyModel
-from conformance.strictjson import items
+from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
     from conformance.model import Json
     from conformance.reference.completion import Choice, Completion
+    from conformance.reference.request import ChatRequest
     from conformance.reference.transport import Reply
 
 
@@ -40,6 +41,13 @@ def stop_begins_streamed(completion: Completion, call: Call) -> Completion:
         return replace(choice, pieces=(*(choice.pieces or ()), met[0][:-1])) if met else choice
 
     return replace(completion, choices=tuple(map(begun, completion.choices))) if call.request.stream else completion
+
+
+@defect("stop-in-characters", seam=REQUEST, trips={"ANSWER-STOP-WHOLE"})
+def stop_in_characters(request: ChatRequest, call: Call) -> ChatRequest:
+    """A stop string is gone through like a list: each of its first four characters ends the text."""
+    stop = get(call.body, "stop")
+    return replace(request, stops=tuple(stop[:4])) if isinstance(stop, str) else request
 
 
 @defect("mark-at-the-end", seam=COMPLETION, trips={"ANSWER-NO-TEMPLATE-MARKS"}, incident="ModelTC/LightLLM#130")

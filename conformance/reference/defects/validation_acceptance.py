@@ -28,6 +28,14 @@ def no_stop_list(request: ChatRequest, call: Call) -> ChatRequest:
     return request
 
 
+@defect("stream-false-refused", seam=REQUEST, trips={"REQUEST-FORMS"})
+def stream_false_refused(request: ChatRequest, call: Call) -> ChatRequest:
+    """That no stream is wanted may not be said."""
+    if get(call.body, "stream") is False:
+        _refuse("stream", "stream: may be true alone.")
+    return request
+
+
 @defect("top-p-above-zero", seam=REQUEST, trips={"REQUEST-BOUNDS", "REQUEST-CLAIMED-ACCEPTED"})
 def top_p_above_zero(request: ChatRequest, call: Call) -> ChatRequest:
     """The lowest share of probability does not belong to the range of a server that claims to take one."""

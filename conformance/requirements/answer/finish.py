@@ -80,12 +80,17 @@ def a_cut_answer_says_so(pair: Variation) -> Iterator[Finding]:
     shorter, longer = pair.varied.first, pair.control.first
     if shorter.finish_reason == "length":
         return
+    tokens, cap = get(pair.varied.usage, "completion_tokens"), pair.varied.cap
+    fewer = isinstance(tokens, int) and cap is not None and tokens < cap
+    if shorter.finish_reason == longer.finish_reason == "stop" and (
+        shorter.text == longer.text or (fewer and not longer.text.startswith(shorter.text))
+    ):
+        raise AbsentError("the answer ended by itself, below the cap")
     if not shorter.text or not longer.text.startswith(shorter.text) or len(longer.text) <= len(shorter.text):
         raise UnmetError("the answer under the larger cap is not a longer version of this one")
     if shorter.finish_reason in (None, MISSING):
         raise UnmetError("the choice has no finish_reason")
-    tokens, cap = get(pair.varied.usage, "completion_tokens"), pair.varied.cap
-    if isinstance(tokens, int) and cap is not None and tokens < cap:
+    if fewer:
         raise UnmetError("the answer counts fewer tokens than the cap allows")
     if shorter.finish_reason == "stop":
         yield Finding(code="cut-in-silence", expected="length", received=show(shorter.finish_reason), at=_at(0))

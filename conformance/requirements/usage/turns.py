@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from conformance.model import Finding, Json, Level
 from conformance.observation import AbsentError, UnmetError
@@ -10,6 +11,9 @@ from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import at, count, counted_variation, prompts, reasoning
 from conformance.strictjson import get, items
 from conformance.subjects.pair import Variation
+
+_SEVERAL: Final = 16
+"""Characters; a shorter text may have been generated to its end before the stop string in its last token was seen."""
 
 
 @requirement(
@@ -67,12 +71,12 @@ def _results(request: Json) -> Iterator[str]:
 def nothing_is_billed_after_a_stop(pair: Variation) -> Iterator[Finding]:
     """An answer that a stop string ended half way is not counted like the whole of it: what was generated on unseen is billed too.
 
-    Told only where the text is the first part of what was said without the stop string, and nothing was thought.
+    Told only where the text is the first part of what was said without the stop string, of several words, and nothing was thought.
     """
     whole, stopped = pair.control.first, pair.varied.first
     early = bool(stopped.text) and whole.text.startswith(stopped.text) and 4 * len(stopped.text) <= 3 * len(whole.text)
-    if stopped.finish_reason != "stop" or not early or reasoning(pair.control) or reasoning(pair.varied):
-        raise AbsentError("the text is not the first part of the other one")
+    if len(whole.text) < _SEVERAL or stopped.finish_reason != "stop" or not early or reasoning(pair.control) or reasoning(pair.varied):
+        raise AbsentError("the text is not the first part of the other one, or that is hardly longer than a token")
     full, counted = count(pair.control, "completion_tokens"), count(pair.varied, "completion_tokens")
     if counted >= full:
         other = pair.control.observation.exchange.id
