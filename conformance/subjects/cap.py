@@ -35,6 +35,12 @@ def is_ignored(evidence: Evidence, name: str) -> bool:
     return (not _kept(with_it) and _kept(with_other)) or _goes_on(with_it, with_other)
 
 
+def is_cut(evidence: Evidence, name: str) -> bool:
+    """Whether the target cuts an answer off at a low cap under this name."""
+    seen = _low(evidence, name)
+    return seen is not None and _kept(seen) and seen.first.finish_reason == "length"
+
+
 def has_unknown_cap(answered: Reply) -> bool:
     """Whether a request sets its cap under a name alone that the target does not know. Null sets nothing."""
     names = [name for name in CAP_FIELDS if get(answered.request, name) not in (MISSING, None)]

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from conformance.model import CAP_FIELDS
 from conformance.recent import once
+from conformance.subjects.cap import is_cut
 from conformance.subjects.fate import Effect, fate
 from conformance.subjects.reply import Reply, reply
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _BOUND: Final = frozenset({"/messages/*/content/*", "/messages/*/content/*/type", "/messages/*/content/*/text"})
 """What every reader of content in parts has to look at."""
+
+_EITHER: Final = frozenset(f"/{name}" for name in CAP_FIELDS)
+"""Two names of one member: an endpoint has to know one of them."""
 
 _FELT: Final = frozenset({Effect.HONOURED, Effect.COERCED, Effect.CLAMPED})
 
@@ -38,12 +43,14 @@ _SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
 def place(pointer: str, contract: Contract) -> str:
     """A place in the request with `*` for any index; empty where an endpoint has to know it."""
     found = "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
-    return "" if found in _BOUND or contract.is_core(pointer) else found
+    return "" if found in _BOUND or (contract.is_core(pointer) and found not in _EITHER) else found
 
 
 def passed_over(evidence: Evidence, violation: Violation) -> bool:
     """Whether nothing in the run shows that the target knows the place in which a clause is broken, and it need not."""
     found = "" if evidence.contract.knows_all else place(violation.pointer, evidence.contract)
+    if found in _EITHER and (known(evidence).isdisjoint(_EITHER) or is_cut(evidence, found.removeprefix("/"))):
+        return False
     return bool(found) and found not in known(evidence)
 
 
