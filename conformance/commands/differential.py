@@ -37,9 +37,9 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
     Exit status: 0 the gateway adds no failure, 1 it does (with --blame any: there is a failure at both as well), 2 could not be judged,
     3 our own error, 4 wrong options.
     """
-    from conformance.commands.fleet import new_folder
     from conformance.comparing.differential import differential as compare
     from conformance.errors import ConfigurationError
+    from conformance.fleet.folder import fresh
     from conformance.provenance import RECORD
     from conformance.record.runlog import Record
     from conformance.render import differential as pages
@@ -47,7 +47,7 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
 
     extra = {hop: {each: values.pop(f"{hop}_{each}") for each in ("model", "key_variable")} for hop in ("upstream", "gateway")}
     given = Options.given(values)
-    folder = new_folder(given.output, "differential")
+    folder = fresh(given.output, "differential")
     told = {hop: _given(given, what, extra[hop]) for hop, what in (("upstream", upstream), ("gateway", gateway))}
     asked = {hop: each for hop, each in told.items() if isinstance(each, Options)}
     _conduct(asked, folder)
@@ -82,9 +82,9 @@ def _given(given: Options, what: str, extra: dict[str, str]) -> Options | Path:
 
 def _conduct(asked: dict[str, Options], folder: Path) -> None:
     """Ask the hops, one after the other. Raises `ConformanceError` before anything is sent, or where a hop left no record."""
-    from conformance.commands.fleet import marked
     from conformance.errors import CannotTestError
     from conformance.fleet import sequence
+    from conformance.fleet.folder import marked
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group
     from conformance.provenance import RECORD

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -41,10 +39,11 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
     from importlib.util import find_spec
 
     from conformance.fleet import cluster, job, sequence
+    from conformance.fleet.folder import fresh, marked
     from conformance.fleet.manifest import read
     from conformance.run import Run
 
-    folder = output or new_folder("reports")
+    folder = output or fresh("reports")
     found = read(manifest, folder)
     if only_list:
         for each in found.jobs:
@@ -77,6 +76,7 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     """
     from conformance.errors import ConfigurationError
     from conformance.fleet import sequence
+    from conformance.fleet.folder import fresh, marked
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group, slug
     from conformance.options import Options
@@ -90,7 +90,7 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     def read(job: Job) -> Options:
         return replace(options, model=job.name, output=Options().output, named=(options.named | {"model"}) - {"output"})
 
-    folder = new_folder(options.output)
+    folder = fresh(options.output)
     jobs = [
         Job(name=model, slug=f"{number}-{slug(model)}", group="", manifest="", table="", folder=str(folder.resolve()))
         for number, model in enumerate(named, 1)
@@ -99,25 +99,6 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
         Run(read(each))
     known = marked(Fleet(jobs=tuple(jobs), groups={"": Group()}), folder)
     return _told(sequence.conduct(known, read), known, folder)
-
-
-def new_folder(output: str, kind: str = "fleet") -> Path:
-    """A folder that is not there yet, for several runs."""
-    return Path(output) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(2)}"
-
-
-def marked(found: Fleet, folder: Path) -> Fleet:
-    """Make the folder, and leave the mark in it by which workers know it."""
-    from conformance.errors import RecordError
-    from conformance.fleet.job import MARK
-
-    mark = secrets.token_hex(16)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARK).write_text(mark, encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"The folder {folder} cannot be used: {error.strerror}.", hint="Name another one with --output DIR.") from None
-    return replace(found, jobs=tuple(replace(job, mark=mark) for job in found.jobs))
 
 
 def _told(coming: Iterable[Done], fleet: Fleet, folder: Path) -> ExitStatus:

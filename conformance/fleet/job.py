@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.errors import ConformanceError, RecordBusyError
 from conformance.fleet.entry import Entry
+from conformance.fleet.folder import is_shared
 from conformance.gate import ExitStatus, Gate
 from conformance.model import Verdict
 from conformance.options import Options
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.report import Report
-
-MARK: Final = ".fleet"
-"""A file in the folder of a fleet that tells a worker whether it shares that folder."""
 
 PATIENCE: Final = 60.0
 """Seconds to wait for a record that somebody else still writes: a worker that was given up and is not gone yet."""
@@ -60,7 +58,7 @@ class Job:
     rate: float | None = None
     """Most requests per second that its group has for it."""
     mark: str = ""
-    """What the file `MARK` says."""
+    """What `folder.MARK` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +107,7 @@ def conduct(job: Job, read: Callable[[Job], Options] | None = None, stop: thread
     `read` stands in for `options` where the options do not come from a manifest; `stop` ends it in good order.
     """
     begun, worker = time.monotonic(), f"{os.uname().nodename if hasattr(os, 'uname') else 'here'}:{os.getpid()}"
-    shared = _is_shared(job)
+    shared = is_shared(job)
     root = Path(job.folder) if shared else Path(tempfile.mkdtemp(prefix="conformance-fleet-"))
     folder = root / job.slug
     try:
@@ -127,13 +125,6 @@ def conduct(job: Job, read: Callable[[Job], Options] | None = None, stop: thread
         if not shared:
             shutil.rmtree(root, ignore_errors=True)
     return replace(done, seconds=time.monotonic() - begun, worker=worker, files=files, shared=shared)
-
-
-def _is_shared(job: Job) -> bool:
-    try:
-        return bool(job.mark) and (Path(job.folder) / MARK).read_text("utf-8") == job.mark
-    except OSError:
-        return False
 
 
 def _report(given: Options, folder: Path, stop: threading.Event) -> Report:
