@@ -43,7 +43,7 @@ TOLD: dict[str, set[str]] = {
 HABITS = {"REQUEST-NAMES-UNIQUE", "REQUEST-NULL"}
 """Requirements that bind nobody, and list what its reader does in every style: the last of two names wins, null is absence."""
 
-UNJUDGED = {"terse", "mute", "lost in thought"}
+UNJUDGED = {"mute", "lost in thought"}
 """Styles whose model says too little to tell whether a cap or a stop sequence is heeded."""
 
 TO_THE_LETTER = [
