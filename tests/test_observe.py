@@ -24,7 +24,7 @@ from conformance.record.runlog import Record, RecordWriter
 from conformance.sending import observe as observing
 from conformance.sending import pacing, patience
 from conformance.sending.observe import INTERRUPTED, Observed, observe
-from conformance.sending.pacing import LONGEST_WAIT, Gate, backoff, retry_after
+from conformance.sending.pacing import LONGEST_WAIT, backoff, retry_after
 from conformance.sending.patience import FAILING_AFTER, LOST_AFTER, TURNED_AWAY_AFTER
 from conformance.settle import FAULT_RETRIES, PROBE, RATE_LIMIT_RETRIES, RETRIES, Mishap, Unrest, retries, settled
 from conformance.steps import Step
@@ -318,69 +318,6 @@ def test_what_a_target_says_outweighs_the_backoff_and_without_it_the_wait_is_bou
     assert backoff(told, 1, Random(0), NOON) == 7
     silent = exchange(Purpose(key="a", scenario="a"), 1, 500)
     assert all(0 <= backoff(silent, losses, Random(losses), NOON) <= LONGEST_WAIT for losses in range(1, 2000))
-
-
-def test_a_rate_limit_holds_everybody_up_and_lets_fewer_in() -> None:
-    now = time.time()
-    gate = Gate(concurrency=4)
-    limited = replace(exchange(Purpose(key="a", scenario="a"), 1, 429), started=now + 1)
-    told_again = replace(limited, started=now - 1)
-    assert gate.pause(0.0, limited)
-    assert not gate.pause(0.0, told_again)
-    with gate.turn() as first, gate.turn() as second:
-        assert (first, second) == (True, True)
-        third: list[bool] = []
-
-        def enter() -> None:
-            with gate.turn() as admitted:
-                third.append(admitted)
-
-        waiting = threading.Thread(target=enter)
-        waiting.start()
-        waiting.join(0.05)
-        assert third == []
-        gate.close()
-        waiting.join(5)
-        assert third == [False]
-
-
-def test_a_target_that_breaks_off_its_answers_is_asked_fewer_at_once() -> None:
-    """It may serve one at a time, and drop what it is at when the next request comes."""
-    gate = Gate(concurrency=2)
-    gate.answered(replace(exchange(Purpose(key="a", scenario="a"), 1, 200), fault=Fault(kind=FaultKind.TRUNCATED, detail="Cut.")))
-    with gate.turn() as first:
-        assert first
-        second: list[bool] = []
-
-        def enter() -> None:
-            with gate.turn() as admitted:
-                second.append(admitted)
-
-        waiting = threading.Thread(target=enter)
-        waiting.start()
-        waiting.join(0.05)
-        assert second == []
-        gate.answered(exchange(Purpose(key="a", scenario="a"), 2, 200))
-        waiting.join(5)
-        assert second == [True]
-
-
-def test_a_pause_is_kept_by_all() -> None:
-    gate = Gate(concurrency=2)
-    gate.pause(0.1, exchange(Purpose(key="a", scenario="a"), 1, 429))
-    before = time.monotonic()
-    with gate.turn() as admitted:
-        assert admitted
-    assert time.monotonic() - before >= 0.09
-
-
-def test_a_rate_is_kept() -> None:
-    gate = Gate(concurrency=4, rate=100)
-    before = time.monotonic()
-    for _ in range(6):
-        with gate.turn():
-            pass
-    assert time.monotonic() - before >= 0.05
 
 
 def test_progress_hears_of_a_rate_limit_once_and_the_run_goes_on(writer: RecordWriter) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
 
-from conformance.model import Exchange, Purpose, Sent
+from conformance.model import Exchange, Fault, FaultKind, Purpose, Sent
 from conformance.sending.pacing import LONGEST_WAIT, Gate, Pace
 from conformance.sending.quotas import Quota, quotas, seconds
 
@@ -322,6 +322,54 @@ def test_time_in_which_nobody_asked_says_nothing_about_the_rate() -> None:
     assert wait < 1
 
 
+# Whose turn it is
+
+
+class Knocking:
+    """Somebody else who wants a turn, and has not got it a moment later."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.answers: list[bool] = []
+        self._thread = threading.Thread(target=self._knock, args=(gate,))
+        self._thread.start()
+        self._thread.join(0.05)
+        assert self.answers == []
+
+    def _knock(self, gate: Gate) -> None:
+        with gate.turn() as admitted:
+            self.answers.append(admitted)
+
+    @property
+    def admitted(self) -> bool:
+        """What came of it in the end."""
+        self._thread.join(5)
+        (answer,) = self.answers
+        return answer
+
+
+def test_a_rate_limit_holds_everybody_up_and_lets_fewer_in() -> None:
+    gate = Gate(concurrency=4)
+    limited = answer(status=429)
+    assert gate.pause(0.0, replace(limited, started=limited.started + 1))
+    assert not gate.pause(0.0, replace(limited, started=limited.started - 1))
+    with gate.turn() as first, gate.turn() as second:
+        assert (first, second) == (True, True)
+        third = Knocking(gate)
+        gate.close()
+        assert not third.admitted
+
+
+def test_a_target_that_breaks_off_its_answers_is_asked_fewer_at_once() -> None:
+    """It may serve one at a time, and drop what it is at when the next request comes."""
+    gate = Gate(concurrency=2)
+    gate.answered(replace(answer(), fault=Fault(kind=FaultKind.TRUNCATED, detail="Cut.")))
+    with gate.turn() as first:
+        assert first
+        second = Knocking(gate)
+        gate.answered(answer())
+        assert second.admitted
+
+
 def test_an_overload_lets_fewer_in_and_holds_nobody_up() -> None:
     gate = Gate(concurrency=2)
     gate.overloaded(answer(status=503))
@@ -329,15 +377,23 @@ def test_an_overload_lets_fewer_in_and_holds_nobody_up() -> None:
     with gate.turn() as first:
         assert first
         assert time.monotonic() - before < 1
-        second: list[bool] = []
+        second = Knocking(gate)
+    assert second.admitted
 
-        def enter() -> None:
-            with gate.turn() as admitted:
-                second.append(admitted)
 
-        waiting = threading.Thread(target=enter)
-        waiting.start()
-        waiting.join(0.05)
-        assert second == []
-    waiting.join(5)
-    assert second == [True]
+def test_a_pause_is_kept_by_all() -> None:
+    gate = Gate(concurrency=2)
+    gate.pause(0.1, answer(status=429))
+    before = time.monotonic()
+    with gate.turn() as admitted:
+        assert admitted
+    assert time.monotonic() - before >= 0.09
+
+
+def test_a_rate_is_kept() -> None:
+    gate = Gate(concurrency=4, rate=100)
+    before = time.monotonic()
+    for _ in range(6):
+        with gate.turn():
+            pass
+    assert time.monotonic() - before >= 0.05
