@@ -182,14 +182,31 @@ def _turns() -> tuple[Value, ...]:
     )
 
 
+_ABOUT: Final = "Looks an entry up."
+"""Where a tool shows something else, the lack of a description, which some servers want, is not to be what it is turned down for."""
+
+
 def _tools() -> tuple[Value, ...]:
     return (
         _tool("bare", SampleKind.FORM, "a function with a name and nothing else"),
-        _tool("longest-name", SampleKind.BOUND, "a function whose name has 64 characters", name="n" * 64, parameters=_NESTED),
-        _tool("no-parameters", SampleKind.FORM, "a function whose parameters are an empty object", parameters={}),
-        _tool("nested", SampleKind.FORM, "a function with nested parameters, references and unions", parameters=_NESTED),
-        _tool("strict-false", SampleKind.FORM, "a function with strict false", parameters={"type": "object"}, strict=False),
-        _tool("strict-null", SampleKind.NULL, "a function with strict null", parameters={"type": "object"}, strict=None),
+        _tool(
+            "longest-name",
+            SampleKind.BOUND,
+            "a function whose name has 64 characters",
+            description=_ABOUT,
+            name="n" * 64,
+            parameters=_NESTED,
+        ),
+        _tool("no-parameters", SampleKind.FORM, "a function whose parameters are an empty object", description=_ABOUT, parameters={}),
+        _tool(
+            "nested", SampleKind.FORM, "a function with nested parameters, references and unions", description=_ABOUT, parameters=_NESTED
+        ),
+        _tool(
+            "strict-false", SampleKind.FORM, "a function with strict false", description=_ABOUT, parameters={"type": "object"}, strict=False
+        ),
+        _tool(
+            "strict-null", SampleKind.NULL, "a function with strict null", description=_ABOUT, parameters={"type": "object"}, strict=None
+        ),
         replace(_set("tool_choice/auto", "tool_choice auto, its default", "auto", needs=(TOOLS,)), ring=Ring.CONVERSATION, tools=(TOOL,)),
         replace(_set("parallel_tool_calls/true", "parallel_tool_calls true", ON, needs=(TOOLS,)), ring=Ring.CONVERSATION, tools=(TOOL,)),
     )

@@ -23,6 +23,18 @@ def test_text_in_an_earlier_turn_is_not_blamed_where_every_earlier_turn_is_refus
     assert verdict.outcome is expected
 
 
+@pytest.mark.parametrize(("plain", "expected"), [(answered(), Outcome.FAIL), (refused(422), Outcome.NOT_RUN)])
+def test_the_bound_of_a_member_is_not_blamed_where_its_plain_form_is_refused(plain: Exchange, expected: Outcome) -> None:
+    """Lightning-AI/LitServe wants a description of every tool, and so turns down a name of full length as well."""
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    for slug, kind, exchange in (("tools/bare", SampleKind.FORM, plain), ("tools/longest-name", SampleKind.BOUND, refused(422))):
+        sample = Sample(slug=slug, kind=kind, pointer="/tools", text="a function")
+        held.add(replace(purpose(f"samples/conversation-1/{slug}", control="preflight/max_tokens"), samples=(sample,)), exchange)
+    (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-BOUNDS")])
+    assert verdict.outcome is expected
+
+
 USER: dict[str, Json] = {"role": "user", "content": "Hello"}
 
 

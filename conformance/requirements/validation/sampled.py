@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from conformance.model import Finding, Purpose, SampleKind
-from conformance.observation import AbsentError, Asked, Gap, GapKind, Standing, UnmetError, View, accepted
+from conformance.model import Finding, Purpose, Sample, SampleKind
+from conformance.observation import AbsentError, Asked, Evidence, Gap, GapKind, Standing, UnmetError, View, accepted
+from conformance.recent import once
 from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any, refusal, said, valid
 from conformance.subjects.failure import ErrorReply
 
 BY_NAME: Final = frozenset({SampleKind.FORM, SampleKind.BOUND, SampleKind.TURN, SampleKind.RESULT})
 """Kinds of value that belong to a feature: who lacks it may say so in plain words. For the others it takes a code with `unsupported_`."""
+
+_FINER: Final = frozenset({SampleKind.BOUND, SampleKind.NULL})
+"""Kinds of value that say something of a member which is welcome in its plain forms."""
 
 TOO_LONG: Final = ("context", "token", "tokens", "prompt")
 """Words by which a model with a small window says so."""
@@ -66,11 +70,29 @@ def value_refusal(asked: Asked) -> Iterator[Finding]:
         control = asked.control()
         if control is not None and control.turned_down:
             raise AbsentError(f"{control.purpose.key}, which is the same without it, is turned down as well")
+        if samples and samples[0].kind in _FINER and _member(samples[0]) in _unwelcome(asked.evidence):
+            raise AbsentError(f"{_member(samples[0])} is turned down in a plainer form as well")
     for finding in refusal(asked):
         if samples:
             yield Finding(code=samples[0].slug, expected=f"a status of 200 to {samples[0].text}", received=finding.received)
         else:
             yield finding
+
+
+@once
+def _unwelcome(evidence: Evidence) -> frozenset[str]:
+    """The members that are turned down in one of their forms, whatever their value."""
+    return frozenset(
+        _member(purpose.samples[0])
+        for purpose in map(evidence.records.purpose, evidence.records.keys())
+        if purpose is not None and len(purpose.samples) == 1 and purpose.samples[0].kind is SampleKind.FORM
+        for asked in [evidence.asked(purpose.key)]
+        if asked is not None and asked.turned_down and purpose.samples[0].pointer
+    )
+
+
+def _member(sample: Sample) -> str:
+    return sample.pointer.split("/")[1] if sample.pointer else ""
 
 
 def explained_by_parts(asked: Asked) -> None:
