@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from conformance.model import CAP_FIELDS
+from conformance.model import CAP_FIELDS, Json, Missing
 from conformance.recent import once
+from conformance.strictjson import NotJsonError, get, items, parse
 from conformance.subjects.cap import is_cut
 from conformance.subjects.fate import Effect, fate
 from conformance.subjects.reply import Reply, reply
@@ -33,11 +34,31 @@ _FELT: Final = frozenset({Effect.HONOURED, Effect.COERCED, Effect.CLAMPED})
 _SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
     {
         "/n": lambda seen: len(seen.choices) > 1,
+
+def _uses_parameters(seen: Reply) -> bool:
+    """Whether a call has an argument that the request declares for that function; nobody knows it who was not shown them."""
+    declared = [(get(tool, "function", "name"), get(tool, "function", "parameters", "properties")) for tool in items(seen.request, "tools")]
+    calls = [call for choice in seen.choices for call in choice.calls]
+    return any(_members(call.arguments) & _names(known) for call in calls for name, known in declared if name == call.name)
+
+
+def _names(value: Json | Missing) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
+
+
+def _members(arguments: Json | Missing) -> set[str]:
+    try:
+        return _names(parse(arguments).value) if isinstance(arguments, str) else set()
+    except NotJsonError:
+        return set()
+
+
         "/logprobs": lambda seen: any(choice.has_logprobs for choice in seen.choices),
         "/tools/*/function/name": lambda seen: any(choice.calls for choice in seen.choices),
     }
 )
 """How an answer shows that a member was heeded, where no model would do the same unasked."""
+        "/tools/*/function/parameters": _uses_parameters,
 
 
 def place(pointer: str, contract: Contract) -> str:

@@ -47,6 +47,13 @@ def penalty_unread(faults: Faults, _: Call) -> Faults:
     )
 
 
+@defect("tool-parameters-unread", seam=FAULTS, trips={"REQUEST-TYPE"})
+def tool_parameters_unread(faults: Faults, call: Call) -> Faults:
+    """Parameters of a tool that are no object are shown to the model as they are."""
+    declared = get(call.body, "tools", 0, "function", "parameters")
+    return _without(faults, lambda fault: fault.pointer == "/tools/0/function/parameters" and isinstance(declared, str | list))
+
+
 @defect("numbers-spelt-out", seam=FAULTS, trips={"REQUEST-COERCION"})
 def numbers_spelt_out(faults: Faults, call: Call) -> Faults:
     """A temperature that is written as a string is read as a number."""
