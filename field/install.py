@@ -29,11 +29,16 @@ def install(server: Server) -> None:
     """Install what is missing. Raises `FieldError` with the end of the installer's output."""
     folder = home(server)
     folder.mkdir(parents=True, exist_ok=True)
-    if server.pip and not _installed(folder, server.pip):
+    wanted = server.bare + server.pip
+    if wanted and not _installed(folder, wanted):
         if not (folder / "venv/bin/python").exists():
             _run([sys.executable, "-m", "venv", str(folder / "venv")], folder)
-        _run([str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet", *server.pip], folder)
-        (folder / "installed.txt").write_text("\n".join(server.pip), "utf-8")
+        pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet"]
+        if server.bare:
+            _run([*pip, "--no-deps", *server.bare], folder)
+        if server.pip:
+            _run([*pip, *server.pip], folder)
+        (folder / "installed.txt").write_text("\n".join(wanted), "utf-8")
     if server.npm and not _installed(folder, server.npm):
         package = {"name": server.name, "private": True, "overrides": dict(server.overrides)}
         (folder / "package.json").write_text(json.dumps(package), "utf-8")

@@ -54,6 +54,7 @@ def placeholders(server: Server, port: int, upstream: Running | None) -> dict[st
         "python": sys.executable,
         "port": str(port),
         "upstream": upstream.base_url if upstream else "",
+        "upstream_origin": upstream.base_url.removesuffix("/v1") if upstream else "",
         "upstream_key": upstream.key if upstream else "",
         "upstream_model": upstream.model if upstream else "",
     }

@@ -28,6 +28,8 @@ class Server:
     """What prints the version of a server that the system has brought along."""
     pip: tuple[str, ...] = ()
     """Requirements, the exact version of `package` among them."""
+    bare: tuple[str, ...] = ()
+    """Requirements that pip installs without what they ask for in turn: what drives an accelerator is not needed here, and is large."""
     npm: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     """npm's `overrides`: packages that the server's own range would take in a version that it does not work with."""
