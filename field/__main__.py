@@ -16,7 +16,7 @@ from field.errors import FieldError
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--list", "listed", is_flag=True, help="Print the servers and try none.")
 @click.option("--dialect", "dialects", multiple=True, help="Try these readings only.")
-@click.option("--publish", type=click.Path(path_type=Path), metavar="DIR", help="Try none; judge what is kept anew, and publish it in DIR.")
+@click.option("--publish", type=click.Path(path_type=Path), metavar="DIR", help="Try none; judge what is kept or published in DIR anew.")
 @click.option("--kept", type=click.Path(path_type=Path), default=Path("reports/field"), show_default=True, help="Where runs are kept.")
 def main(*, names: tuple[str, ...], listed: bool, dialects: tuple[str, ...], kept: Path, publish: Path | None) -> None:
     """Try the servers NAME, or all, one after the other."""
@@ -24,10 +24,14 @@ def main(*, names: tuple[str, ...], listed: bool, dialects: tuple[str, ...], kep
     if unknown := sorted(set(names) - set(servers)):
         raise click.BadParameter(f"{', '.join(unknown)}; known: {', '.join(servers)}", param_hint="NAME")
     if publish is not None:
+        if names:
+            raise click.BadParameter("what is published is judged as a whole.", param_hint="NAME")
         from field import publish as publishing
 
-        new = publishing.publish(kept, publish, names or servers)
-        click.echo(f"{publish / publishing.LIST}: {new} findings not yet assessed")
+        told, unused = publishing.publish(kept, publish, servers)
+        for each in unused:
+            click.echo(f"No finding any more: {each.requirement}, {each.verdict}, of {', '.join(each.servers)}", err=True)
+        click.echo(f"{publish / publishing.LIST}: {sum(server.new for server in told)} findings not yet assessed")
         return
     if listed:
         for name, server in servers.items():

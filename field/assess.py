@@ -15,35 +15,41 @@ from field.manifest import HERE
 
 VERDICTS: Final = {
     "true": "True: the bytes break the clause.",
-    "plain": "What was sent and what came back decide it by themselves; looked at in samples.",
     "set-up": "True of what was started here, and owed to how: a mock that says what it was told to, a gateway without its database.",
     "open": "Rightly left open: nothing that came back could decide it.",
     "follows": "Left open because of another finding of the same server.",
 }
 """What can be made of a finding."""
 
+_LEFT_OPEN: Final = frozenset({"open", "follows"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What we say of one requirement, of some servers."""
+    """What we say of one requirement, or several, of some servers. Ids, servers, codes and reasons may have a `*` for any text."""
 
     requirement: str
-    """An id, or the beginning of several and a `*`."""
     servers: tuple[str, ...]
     verdict: str
     why: str = ""
     codes: tuple[str, ...] = ()
     """The codes that it was made for; any where none is named."""
+    reasons: tuple[str, ...] = ()
+    """The reasons that it was made for, each without the request that it begins with; any where none is named."""
     upstream: tuple[str, ...] = ()
     """Issues of the server's own project that tell of the same, as `owner/repository#number`."""
 
     def covers(self, entry: Entry) -> bool:
-        """Whether it was made for this finding."""
-        if not fnmatchcase(entry.requirement, self.requirement) or entry.server not in self.servers:
+        """Whether it was made for this finding, and for all of it."""
+        if entry.outcome == "ERROR" or (entry.outcome == "FAIL") is (self.verdict in _LEFT_OPEN):
             return False
-        if entry.outcome == "ERROR" or (entry.outcome == "FAIL") is (self.verdict in {"open", "follows"}):
+        if not fnmatchcase(entry.requirement, self.requirement) or not _fits(entry.server, self.servers):
             return False
-        return not self.codes or entry.codes <= set(self.codes)
+        return all(_fits(code, self.codes) for code in entry.codes) and all(_fits(reason, self.reasons) for reason in entry.reasons)
+
+
+def _fits(text: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,12 @@ def load(path: Path = HERE / "assessments.toml") -> tuple[Assessment, ...]:
         values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
         found.append(Assessment(**values))
     return tuple(found)
+
+
+def unused(entries: Iterable[Entry], assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
+    """Return those that say something of no finding any more."""
+    found = tuple(entries)
+    return tuple(each for each in assessments if not any(each.covers(entry) for entry in found))
 
 
 def of(entry: Entry, assessments: Iterable[Assessment]) -> Assessment | None:

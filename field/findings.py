@@ -1,16 +1,15 @@
-"""What a trial found, read from its summaries: one entry for each server and requirement that failed or stayed open, over all readings."""
+"""What a trial found, read from the summaries of its runs: one entry for each server and requirement that failed or was left open."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
-SUMMARY: Final = "summary.json"
 SHOWN: Final = 3
 """Codes of one entry that are told with an example."""
+
+LEVELS: Final = ("MUST", "SHOULD", "MAY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +42,22 @@ class Entry:
     @property
     def level(self) -> str:
         """The most binding of its levels."""
-        return min(self.levels.values(), key=("MUST", "SHOULD", "MAY").index)
+        return min(self.levels.values(), key=LEVELS.index)
 
 
-def entries(server: str, readings: Iterable[tuple[str, Path]]) -> list[Entry]:
-    """Return what the summaries of one server hold, as (reading, folder): failures at MUST and SHOULD, and what is open at MUST."""
+def entries(server: str, readings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Entry]:
+    """Return what failed and what was left open, at any level, by the summaries of one server: pairs of a reading and its document."""
     found: dict[str, Entry] = {}
-    for reading, folder in readings:
-        document = json.loads((folder / SUMMARY).read_text("utf-8"))
+    for reading, document in readings:
         for verdict in document["verdicts"]:
-            told = _told(server, reading, verdict)
-            if told is not None:
+            if verdict["outcome"] in {"FAIL", "INCONCLUSIVE", "ERROR"}:
+                told = _told(server, reading, verdict)
                 before = found.get(told.requirement)
                 found[told.requirement] = told if before is None else _merged(before, told)
-    return sorted(found.values(), key=lambda each: (each.outcome, ("MUST", "SHOULD").index(each.level), each.requirement))
+    return sorted(found.values(), key=lambda each: (each.outcome, LEVELS.index(each.level), each.requirement))
 
 
-def _told(server: str, reading: str, verdict: dict[str, Any]) -> Entry | None:
-    outcome, level = verdict["outcome"], verdict["level"]
-    failed = outcome == "ERROR" or (outcome == "FAIL" and level in {"MUST", "SHOULD"})
-    if not failed and not (outcome == "INCONCLUSIVE" and level == "MUST"):
-        return None
+def _told(server: str, reading: str, verdict: dict[str, Any]) -> Entry:
     counts = {each["code"]: each["count"] for each in verdict["codes"]}
     first: dict[str, Example] = {}
     for each in verdict["findings"]:
@@ -81,8 +75,8 @@ def _told(server: str, reading: str, verdict: dict[str, Any]) -> Entry | None:
         server=server,
         requirement=verdict["id"],
         text=verdict["text"],
-        outcome=outcome,
-        levels={reading: level},
+        outcome=verdict["outcome"],
+        levels={reading: verdict["level"]},
         examples=tuple(first.values()),
         codes=frozenset(counts),
         reasons=tuple(verdict["reasons"]),
@@ -95,5 +89,10 @@ def _merged(before: Entry, after: Entry) -> Entry:
     if before.outcome != after.outcome:
         return before if before.outcome == "FAIL" else after
     known = {each.code for each in before.examples}
-    more = tuple(each for each in after.examples if each.code not in known)
-    return replace(before, levels=before.levels | after.levels, examples=before.examples + more, codes=before.codes | after.codes)
+    return replace(
+        before,
+        levels=before.levels | after.levels,
+        examples=before.examples + tuple(each for each in after.examples if each.code not in known),
+        codes=before.codes | after.codes,
+        reasons=tuple(dict.fromkeys((*before.reasons, *after.reasons))),
+    )

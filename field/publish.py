@@ -1,4 +1,7 @@
-"""Publishes what a trial kept: reports judged by today's requirements, an index of them, and the list of what was found."""
+"""Publishes what was tried: reports judged by today's requirements, an index of them, and the list of what was found.
+
+A run is judged by its record: the one that a trial just kept, else the one that is published already.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -29,8 +33,10 @@ from field.manifest import HERE
 from field.trial import Trial
 
 RECORD: Final = "run.jsonl"
-KEPT: Final = ("report.html", "contract.html", "summary.json", "summary.md", "badge.svg")
-"""Views that are published. JUnit and SARIF are for machines, and `conformance judge` makes them again from the record."""
+PACKED: Final = f"{RECORD}.xz"
+SUMMARY: Final = "summary.json"
+KEPT: Final = ("report.html", "summary.md")
+"""Views that are published beside the record, for people. `conformance judge` makes these and all others from it."""
 
 INDEX: Final = "index.html"
 LIST: Final = "field-report.md"
@@ -56,6 +62,7 @@ class Run:
     suite: str
     must: int
     should: int
+    may: int
     undecided: int
 
 
@@ -77,51 +84,57 @@ class Told:
         return sum(made is None for _, made in self.entries)
 
 
-def publish(kept: Path, published: Path, names: Iterable[str]) -> int:
-    """Write everything that is published, and return how many findings nobody has assessed yet. Raises `FieldError`."""
-    wanted = tuple(names)
-    folders = [each.parent for name in wanted for each in (kept / name).glob(f"*/{trial.TRIAL}")]
+def publish(kept: Path, published: Path, names: Iterable[str]) -> tuple[list[Told], tuple[Assessment, ...]]:
+    """Judge every run, write all that is published, and return what was found and which assessments say nothing any more.
+
+    `names` are the servers in the order in which they are told of. Raises `FieldError`.
+    """
+    runs = [(name, reading) for name in names for reading in _readings(kept / name, published / name)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda folder: _judge(folder, published / folder.parent.name / folder.name), folders))
-    return tell(published, wanted)
-
-
-def tell(published: Path, names: Iterable[str]) -> int:
-    """Write the index and the list of what is published already; return how many findings are new. Raises `FieldError`."""
-    assessments, mended = assess.load(), assess.mended()
-    servers = []
-    for name in names:
-        folders = sorted((each.parent for each in (published / name).glob(f"*/{trial.TRIAL}")), key=_order)
-        if folders:
-            runs = tuple(_run(trial.read(folder), folder) for folder in folders)
-            found = findings.entries(name, [(folder.name, folder) for folder in folders])
-            servers.append(Told(runs=runs, entries=tuple((entry, assess.of(entry, assessments)) for entry in found)))
+        documents = dict(zip(runs, pool.map(lambda run: _judge(kept / run[0] / run[1], published / run[0] / run[1]), runs), strict=True))
+    assessments, servers = assess.load(), []
+    for name in dict.fromkeys(name for name, _ in runs):
+        mine = {reading: document for (server, reading), document in documents.items() if server == name}
+        told = [_run(trial.read(published / name / reading), document) for reading, document in mine.items()]
+        found = findings.entries(name, mine.items())
+        servers.append(Told(runs=tuple(told), entries=tuple((entry, assess.of(entry, assessments)) for entry in found)))
     (published / INDEX).write_text(index(servers), "utf-8")
-    (published / LIST).write_text("\n".join(report(servers, mended)) + "\n", "utf-8")
-    return sum(server.new for server in servers)
+    (published / LIST).write_text("\n".join(report(servers, assess.mended())) + "\n", "utf-8")
+    return servers, assess.unused((entry for server in servers for entry, _ in server.entries), assessments)
 
 
-def _order(folder: Path) -> tuple[bool, str]:
-    """The default reading first."""
-    return folder.name != "openai-compatible", folder.name
+def _readings(*folders: Path) -> list[str]:
+    """The readings in which a server was tried, the default one first."""
+    found = {each.parent.name for folder in folders for each in folder.glob(f"*/{trial.TRIAL}")}
+    return sorted(found, key=lambda name: (name != "openai-compatible", name))
 
 
-def _judge(kept: Path, published: Path) -> None:
-    shutil.rmtree(published, ignore_errors=True)
-    published.mkdir(parents=True)
-    command = [sys.executable, "-m", "conformance", "judge", str(kept / RECORD), "--output", str(published)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if not (published / findings.SUMMARY).exists():
-        raise FieldError(f"{kept} cannot be judged: {(done.stderr or done.stdout).strip()[-400:]}")
+def _judge(kept: Path, published: Path) -> dict[str, Any]:
+    """Write what is published of one run, and return its summary."""
+    fresh = (kept / trial.TRIAL).exists()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        record = (kept / RECORD).read_bytes() if fresh else lzma.decompress((published / PACKED).read_bytes())
+        (folder / RECORD).write_bytes(record)
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance", "judge", str(folder / RECORD)], capture_output=True, text=True, check=False
+        )
+        if not (folder / SUMMARY).exists():
+            raise FieldError(f"{kept if fresh else published} cannot be judged: {(done.stderr or done.stdout).strip()[-400:]}")
+        published.mkdir(parents=True, exist_ok=True)
+        for view in KEPT:
+            shutil.copy(folder / view, published / view)
+        document: dict[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
+    if fresh:
+        (published / PACKED).write_bytes(lzma.compress(record, preset=9))
+        shutil.copy(kept / trial.TRIAL, published / trial.TRIAL)
     for file in published.iterdir():
-        if file.name not in KEPT:
+        if file.name not in (*KEPT, PACKED, trial.TRIAL):
             file.unlink()
-    (published / f"{RECORD}.xz").write_bytes(lzma.compress((kept / RECORD).read_bytes(), preset=9))
-    shutil.copy(kept / trial.TRIAL, published / trial.TRIAL)
+    return document
 
 
-def _run(tried: Trial, folder: Path) -> Run:
-    document = json.loads((folder / findings.SUMMARY).read_text("utf-8"))
+def _run(tried: Trial, document: dict[str, Any]) -> Run:
     counts = Counter((each["level"], each["outcome"]) for each in document["verdicts"])
     return Run(
         trial=tried,
@@ -134,6 +147,7 @@ def _run(tried: Trial, folder: Path) -> Run:
         suite=document["suite"]["version"],
         must=counts["MUST", "FAIL"],
         should=counts["SHOULD", "FAIL"],
+        may=counts["MAY", "FAIL"],
         undecided=counts["MUST", "INCONCLUSIVE"],
     )
 
@@ -156,7 +170,7 @@ def index(servers: list[Told]) -> str:
 
 
 def report(servers: list[Told], mended: Iterable[Mended] = ()) -> Iterator[str]:
-    """Yield the lines of the list, in Markdown: every failure at MUST and SHOULD with its evidence, and all that is open at MUST."""
+    """Yield the lines of the list, in Markdown: every failure with its evidence and all that was left open, with what we make of it."""
     yield "# What the field trial found"
     yield ""
     yield "Made by `nox -s field` and `nox -s field_report` from the published runs and `field/assessments.toml`; not written by hand."
@@ -164,19 +178,21 @@ def report(servers: list[Told], mended: Iterable[Mended] = ()) -> Iterator[str]:
     days = sorted({run.started[:10] for server in servers for run in server.runs})
     commits = sorted({run.trial.commit for server in servers for run in server.runs})
     yield f"Runs of {', '.join(days)}, sent by commit {', '.join(map(code, commits))} of the suite, and judged by the one that this file is"
-    yield "part of. What a finding was found to be, held against the bytes and the clause by hand, stands at its end. Nobody has looked at"
-    yield "those that are *New*."
+    yield "part of. Each finding was held against the bytes and the clause by hand; what it was found to be stands at its end. Nobody has"
+    yield "looked at those that are *New*."
     yield ""
+    counts = Counter("New" if made is None else made.verdict for server in servers for _, made in server.entries)
     for verdict, meaning in assess.VERDICTS.items():
-        yield f"- *{verdict}*: {meaning}"
+        yield f"- *{verdict}* ({counts[verdict]}): {meaning}"
+    yield f"- *New* ({counts['New']})"
     yield ""
-    yield "| Server | Version | Reading | MUST failed | SHOULD failed | MUST open | New |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| Server | Version | Reading | MUST failed | SHOULD failed | MAY failed | MUST open | New |"
+    yield "|---|---|---|---|---|---|---|---|"
     for server in servers:
         for run in server.runs:
             version, told = run.trial.version or "-", f"[{run.trial.title}](#{run.trial.server})"
-            cells = (told, version, f"[{run.trial.dialect}]({run.href}/report.html)", run.must, run.should, run.undecided, server.new)
-            yield f"| {' | '.join(map(str, cells))} |"
+            reading = f"[{run.trial.dialect}]({run.href}/report.html)"
+            yield f"| {' | '.join(map(str, (told, version, reading, run.must, run.should, run.may, run.undecided, server.new)))} |"
     yield ""
     yield "## Verdicts that were wrong, and are mended"
     yield ""
@@ -195,30 +211,57 @@ def _server(server: Told) -> Iterator[str]:
     before = f"Passes requests on to `{tried.behind}`, which conforms: what fails is the gateway's own doing." if tried.behind else ""
     yield " ".join(filter(None, [*about, before, prose(tried.note)]))
     for entry, made in server.entries:
+        if entry.outcome != "INCONCLUSIVE":
+            yield ""
+            yield from _entry(entry, made, server)
+    if any(entry.outcome == "INCONCLUSIVE" for entry, _ in server.entries):
         yield ""
-        yield from _entry(entry, made, server)
+        yield "Left open:"
+        yield ""
+        yield from _left_open(server)
     if not server.entries:
         yield ""
-        yield "Nothing failed at MUST or SHOULD, and nothing is open."
+        yield "Nothing failed, and nothing is open."
 
 
 def _entry(entry: Entry, made: Assessment | None, server: Told) -> Iterator[str]:
-    reading = next(iter(entry.levels))
-    href = next(run.href for run in server.runs if run.trial.dialect == reading)
-    levels = ", ".join(f"{level} in {name}" for name, level in entry.levels.items())
-    yield f"- **[{entry.requirement}]({href}/report.html#{entry.requirement})** {entry.outcome} ({levels}): {prose(entry.text)}"
-    for each in entry.examples[: findings.SHOWN]:
+    yield f"- {_linked(entry, server)} {entry.outcome} ({_levels(entry)}): {prose(entry.text)}"
+    for each in entry.examples[: findings.SHOWN if entry.level != "MAY" else 1]:
         times = f", {each.count} times" if each.count > 1 else ""
         came = f"expected {code(each.expected, _VALUE)}; received {code(each.received, _VALUE)}"
         yield f"  - {code(each.exchange)} ({code(each.code)}{times}): {came}"
-    if more := entry.examples[findings.SHOWN :]:
+    if more := entry.examples[findings.SHOWN if entry.level != "MAY" else 1 :]:
         yield f"  - and {', '.join(code(each.code) for each in more[:40])}{' …' if len(more) > 40 else ''}"
-    for reason in entry.reasons[: 0 if entry.examples else findings.SHOWN]:
-        yield f"  - because {code(reason, _VALUE)}"
     if entry.clauses:
         yield f"  - clause: {', '.join(map(code, entry.clauses))}"
+    yield f"  - {_verdict(made)}"
+
+
+def _left_open(server: Told) -> Iterator[str]:
+    """One line for all that was left open for the same reasons."""
+    alike: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
+    for entry, made in server.entries:
+        if entry.outcome == "INCONCLUSIVE":
+            alike.setdefault((entry.reasons[: findings.SHOWN], _verdict(made)), []).append(entry)
+    for (reasons, verdict), entries in alike.items():
+        names = ", ".join(f"{_linked(entry, server)} ({_levels(entry)})" for entry in entries)
+        yield f"- {names}"
+        yield from (f"  - because {code(reason, _VALUE)}" for reason in reasons)
+        yield f"  - {verdict}"
+
+
+def _linked(entry: Entry, server: Told) -> str:
+    reading = next(iter(entry.levels))
+    href = next(run.href for run in server.runs if run.trial.dialect == reading)
+    return f"**[{entry.requirement}]({href}/report.html#{entry.requirement})**"
+
+
+def _levels(entry: Entry) -> str:
+    return ", ".join(f"{level} in {name}" for name, level in entry.levels.items())
+
+
+def _verdict(made: Assessment | None) -> str:
     if made is None:
-        yield "  - *New*: not yet assessed."
-    else:
-        links = "".join(f" [{name}](https://github.com/{name.replace('#', '/issues/')})" for name in made.upstream)
-        yield f"  - *{made.verdict}*: {prose(made.why) if made.why else assess.VERDICTS[made.verdict]}{links}"
+        return "*New*: not yet assessed."
+    links = "".join(f" [{name}](https://github.com/{name.replace('#', '/issues/')})" for name in made.upstream)
+    return f"*{made.verdict}*: {prose(made.why) if made.why else assess.VERDICTS[made.verdict]}{links}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ def test_a_placeholder_is_filled_in_and_a_dollar_is_left_alone() -> None:
 def test_every_assessment_is_of_a_server_that_there_is() -> None:
     servers = manifest.load()
     for each in assess.load():
-        assert set(each.servers) <= set(servers), each.requirement
+        assert set(each.servers) <= {*servers, "*"}, each.requirement
 
 
 def test_a_finding_with_another_code_is_new() -> None:
@@ -76,14 +76,21 @@ def test_what_was_open_and_fails_now_is_new_and_the_other_way_round() -> None:
     assert not made().covers(entry("ERROR"))
 
 
-def test_findings_of_several_readings_are_one_entry(tmp_path: Path) -> None:
-    for reading, level, outcome in (("a", "SHOULD", "INCONCLUSIVE"), ("b", "MUST", "INCONCLUSIVE"), ("c", "SHOULD", "FAIL")):
-        (tmp_path / reading).mkdir()
-        finding = {"code": "x", "exchange": "e", "expected": "1", "received": "2"}
+def test_an_assessment_is_of_the_reasons_it_was_made_for_and_no_other() -> None:
+    left = replace(entry("INCONCLUSIVE"), reasons=("drawn/1: answered 500", "the model called no tool"))
+    assert made("follows", reasons=("*: answered 5*", "*called no tool")).covers(left)
+    assert not made("follows", reasons=("*: answered 5*",)).covers(left)
+
+
+def test_findings_of_several_readings_are_one_entry() -> None:
+    finding = {"code": "x", "exchange": "e", "expected": "1", "received": "2"}
+
+    def summary(level: str, outcome: str) -> dict[str, object]:
         verdict = {"id": "R", "text": "T", "level": level, "outcome": outcome, "codes": [{"code": "x", "count": 2}], "cites": []}
-        summary = {"verdicts": [verdict | {"findings": [finding], "reasons": ["because"]}]}
-        (tmp_path / reading / findings.SUMMARY).write_text(json.dumps(summary), "utf-8")
-    (one,) = findings.entries("one", [(name, tmp_path / name) for name in "abc"])
+        return {"verdicts": [verdict | {"findings": [finding], "reasons": ["because"]}]}
+
+    readings = {"a": summary("SHOULD", "INCONCLUSIVE"), "b": summary("MUST", "INCONCLUSIVE"), "c": summary("SHOULD", "FAIL")}
+    (one,) = findings.entries("one", readings.items())
     assert (one.outcome, one.levels) == ("FAIL", {"c": "SHOULD"})
     assert one.examples == (Example(code="x", count=2, exchange="e", expected="1", received="2"),)
 
@@ -95,7 +102,7 @@ def test_text_of_a_target_does_nothing_in_what_is_published() -> None:
     )
     run = publish.Run(
         trial=tried, href="one/openai", sentence=hostile, started="2026-11-21T00:00:00Z", exit_status=1, contract="c", catalogue="c",
-        suite="1", must=1, should=0, undecided=0,
+        suite="1", must=1, should=0, may=0, undecided=0,
     )  # fmt: skip
     bad = Entry(
         server="one", requirement="R", text="T", outcome="FAIL", levels={"openai": "MUST"},
