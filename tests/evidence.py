@@ -7,8 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance import judge, registry
 from conformance.contract import Contract, load
-from conformance.model import Area, Chunk, Exchange, Expectation, Fault, FaultKind, Finding, Json, Level, Purpose, Sent, Violation
+from conformance.model import (
+    Area,
+    Chunk,
+    Exchange,
+    Expectation,
+    Fault,
+    FaultKind,
+    Finding,
+    Json,
+    Level,
+    Outcome,
+    Purpose,
+    Sent,
+    Verdict,
+    Violation,
+)
 from conformance.observation import Asked, Evidence, View
 from conformance.provenance import Identity
 from conformance.registry import Requirement
@@ -124,6 +140,17 @@ def delta(text: str | None = None, *, index: Json = 0, finish: Json = None, **mo
 def evidence(held: Held, *, claims: tuple[str, ...] = (), denies: tuple[str, ...] = (), contract: Contract | None = None) -> Evidence:
     identity = Identity(base_url="http://127.0.0.1/v1", model="m", claims=frozenset(claims), denies=frozenset(denies))
     return Evidence(held, contract or load("openai"), identity)
+
+
+def verdict(identifier: str, held: Held, contract: Contract | None = None) -> Verdict:
+    """What a requirement of the catalogue makes of a record."""
+    (found,) = judge.judge(evidence(held, contract=contract), [registry.load().find(identifier)])
+    assert found.outcome is not Outcome.ERROR, found.reasons
+    return found
+
+
+def outcome(identifier: str, held: Held, contract: Contract | None = None) -> Outcome:
+    return verdict(identifier, held, contract).outcome
 
 
 def asked(held: Held, key: str, **options: tuple[str, ...]) -> Asked:

@@ -203,3 +203,10 @@ def cut_off() -> Report:
 def hostile_text() -> str:
     """Everything that a renderer must not pass on."""
     return HOSTILE
+
+
+@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
+def any_report(request: pytest.FixtureRequest) -> Report:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Report)
+    return found

@@ -15,13 +15,6 @@ from conformance.render import artefacts, summary
 from conformance.report import Report
 
 
-@pytest.fixture(params=["typical", "constrained", "hostile", "cut_off"])
-def any_report(request: pytest.FixtureRequest) -> Report:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Report)
-    return found
-
-
 def written(report: Report, folder: Path) -> dict[str, bytes]:
     folder.mkdir()
     artefacts.write(report, folder)

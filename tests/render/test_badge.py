@@ -12,16 +12,10 @@ from conformance.gate import ExitStatus, decide
 from conformance.model import Level, Outcome, Tier
 from conformance.render import badge
 from conformance.report import Report
+from tests.render.colours import contrast
 from tests.render.runs import Make, row
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2, definitions)."""
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def tier(report: Report, tier: Tier) -> Report:
@@ -64,8 +58,7 @@ def test_less_than_the_usual_questions_are_called_so(make: Make) -> None:
 
 @pytest.mark.parametrize("colour", [badge.PAPER, *badge.COLOURS.values()])
 def test_the_contrast_is_enough_for_small_text(colour: str) -> None:
-    light, dark = luminance(badge.INK), luminance(colour)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert contrast(badge.INK, colour) >= 4.5
 
 
 def test_it_has_a_name_for_those_who_cannot_see_it(typical: Report) -> None:

@@ -7,8 +7,6 @@ import hashlib
 import re
 from html import unescape
 
-import pytest
-
 from conformance import contract
 from conformance.contract import places
 from conformance.contract.places import Kind
@@ -16,13 +14,6 @@ from conformance.overview.exercised import exercised
 from conformance.render import contract_view
 from conformance.report import Report
 from tests.render.test_html import Page
-
-
-@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
-def any_report(request: pytest.FixtureRequest) -> Report:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Report)
-    return found
 
 
 def links(page: Page) -> list[str]:

@@ -15,6 +15,7 @@ from conformance.model import Finding, Level, Outcome, Place
 from conformance.provenance import Footer
 from conformance.render import html
 from conformance.report import Report
+from tests.render.colours import contrast
 from tests.render.runs import HOSTILE, Make, exchange, row
 
 VOID = {"meta", "input", "link", "br", "hr", "img"}
@@ -51,13 +52,6 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.seen).split())
-
-
-@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
-def any_report(request: pytest.FixtureRequest) -> Report:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Report)
-    return found
 
 
 def test_it_is_the_same_to_the_byte_when_made_twice(any_report: Report) -> None:
@@ -359,18 +353,6 @@ def test_a_finding_without_its_exchange_is_still_shown(make: Make) -> None:
 
 def test_a_run_without_a_single_verdict_is_a_page_too(make: Make) -> None:
     assert "No requirement was judged." in Page(html.render(make())).text
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio as WCAG 2.2 defines it."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])

@@ -12,13 +12,6 @@ from conformance.render import summary
 from conformance.report import Report
 
 
-@pytest.fixture(params=["typical", "constrained", "hostile", "crowded", "cut_off"])
-def any_report(request: pytest.FixtureRequest) -> Report:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Report)
-    return found
-
-
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(summary.schema())
 

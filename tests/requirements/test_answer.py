@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import judge, registry
 from conformance.model import Exchange, Json, Outcome, Violation
-from tests.evidence import Held, answered, delta, evidence, purpose, refused, streamed
+from tests.evidence import Held, answered, delta, outcome, purpose, refused, streamed
 
 CAPS = ("max_completion_tokens", "max_tokens")
-
-
-def outcome(identifier: str, held: Held) -> Outcome:
-    (verdict,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
 
 
 def answer(name: str, cap: Json, tokens: int) -> Exchange:

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from conformance import judge, registry
 from conformance.model import Exchange, Json, Outcome
-from tests.evidence import Held, answered, evidence, purpose
+from tests.evidence import Held, answered, purpose, verdict
 
 PARAMETERS: Json = {
     "type": "object",
@@ -24,9 +23,7 @@ PARAMETERS: Json = {
 def outcome(identifier: str, exchange: Exchange, *needs: str, topics: tuple[str, ...] = ()) -> Outcome:
     held = Held()
     held.add(purpose("s/one", needs=needs, topics=topics), exchange)
-    (verdict,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
+    return verdict(identifier, held).outcome
 
 
 def reply(message: dict[str, Json], *, finish: str = "stop", sent: Json = None, **more: Json) -> Exchange:
@@ -176,5 +173,4 @@ def test_only_a_text_that_was_cut_off_has_to_say_so(text: str, finish: str, toke
     held = Held()
     held.add(purpose("s/open"), cut("1 2 3 4 5", "stop", 9))
     held.add(purpose("s/cut", control="s/open", topics=("cap",)), cut(text, finish, tokens))
-    (verdict,) = judge.judge(evidence(held), [registry.load().find("ANSWER-FINISH-LENGTH")])
-    assert verdict.outcome is expected
+    assert verdict("ANSWER-FINISH-LENGTH", held).outcome is expected

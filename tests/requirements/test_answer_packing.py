@@ -8,26 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import judge, registry
 from conformance.model import Exchange, Json, Outcome, Purpose, Request
 from conformance.network.wire import Wire
 from conformance.target import Bounds, Target
-from tests.evidence import WHOLE, Held, answered, delta, evidence, purpose, refused, streamed
+from tests.evidence import WHOLE, Held, answered, delta, purpose, refused, streamed, verdict
 from tests.servers import LAST_CHUNK, always, chunk, serving
 
 PASS, FAIL, NOT_RUN = Outcome.PASS, Outcome.FAIL, Outcome.NOT_RUN
 
 
-def judged(identifier: str, held: Held) -> Outcome:
-    (verdict,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
-
-
 def outcome(identifier: str, exchange: Exchange, *needs: str) -> Outcome:
     held = Held()
     held.add(purpose("s/one", needs=needs), exchange)
-    return judged(identifier, held)
+    return verdict(identifier, held).outcome
 
 
 def headed(exchange: Exchange, *headers: tuple[str, str]) -> Exchange:
@@ -112,14 +105,14 @@ def test_no_beginning_of_a_stop_string_is_left(text: str, expected: Outcome) -> 
     held = Held()
     held.add(purpose("s/open"), reply(SAID))
     held.add(purpose("s/stopped", control="s/open", topics=("stop",)), reply(text, sent=AT_FOUR))
-    assert judged("ANSWER-STOP-EXACT", held) is expected
+    assert verdict("ANSWER-STOP-EXACT", held).outcome is expected
 
 
 def test_a_text_that_the_cap_cut_off_did_not_come_to_its_stop_string() -> None:
     held = Held()
     held.add(purpose("s/open"), reply(SAID))
     held.add(purpose("s/stopped", control="s/open", topics=("stop",)), reply("1 2 3 4", sent=AT_FOUR, finish_reason="length"))
-    assert judged("ANSWER-STOP-EXACT", held) is NOT_RUN
+    assert verdict("ANSWER-STOP-EXACT", held).outcome is NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -141,7 +134,7 @@ def test_a_stop_string_is_not_met_in_one_of_its_characters(text: str, stop: Json
     held = Held()
     held.add(purpose("s/open"), reply("eins, zwei; drei; vier"))
     held.add(purpose("s/stopped", control="s/open", topics=("stop",)), reply(text, sent={"stop": stop}))
-    assert judged("ANSWER-STOP-WHOLE", held) is expected
+    assert verdict("ANSWER-STOP-WHOLE", held).outcome is expected
 
 
 # What a template leaves

@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import judge, registry
 from conformance.model import Exchange, Expectation, Json, Outcome, Violation
-from tests.evidence import REFUSAL, Held, answered, evidence, purpose, refused, streamed
+from tests.evidence import REFUSAL, Held, answered, outcome, purpose, refused, streamed
 
 AUTH = Violation(constraint="auth", pointer="", clause="/x-errors/wrong-key", sent="another key", core=True)
 BODY = Violation(constraint="maximum", pointer="/temperature", clause="/x-request/out-of-range", sent="3", core=True)
-
-
-def outcome(identifier: str, held: Held) -> Outcome:
-    (verdict,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
 
 
 def answering(answer: Exchange) -> Held:

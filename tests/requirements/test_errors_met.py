@@ -6,20 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import judge, registry
-from conformance.model import Exchange, Expectation, FaultKind, Json, Outcome, Sent, Verdict, Violation
-from tests.evidence import REFUSAL, Held, answered, delta, evidence, lost, purpose, refused, streamed
+from conformance.model import Exchange, Expectation, FaultKind, Json, Outcome, Sent, Violation
+from tests.evidence import REFUSAL, Held, answered, delta, lost, purpose, refused, streamed, verdict
 
 BODY = Violation(constraint="maximum", pointer="/temperature", clause="/x-request/out-of-range", sent="3", core=True)
 METHOD = Violation(constraint="method", pointer="", clause="/x-errors/wrong-method", sent="PUT", core=True)
 AUTH = Violation(constraint="auth", pointer="", clause="/x-errors/wrong-key", sent="another key", core=True)
 MODEL = Violation(constraint="model", pointer="", clause="/x-errors/unknown-model", sent="x", core=True)
-
-
-def verdict(identifier: str, held: Held) -> Verdict:
-    (found,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert found.outcome is not Outcome.ERROR, found.reasons
-    return found
 
 
 def outcome(

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import contract, judge, registry
+from conformance import contract, registry
 from conformance.errors import TargetError
 from conformance.model import Exchange, Expectation, Outcome, Request, Tier, Violation
 from conformance.reference.tokens import tokens
 from conformance.session import Assignment
 from conformance.steps import Step
 from conformance.target import MAX_WINDOW, Target
-from tests.evidence import Held, answered, evidence, lost, purpose, refused
+from tests.evidence import Held, answered, lost, purpose, refused, verdict
 
 WINDOW = 1000
 TARGET = Target(base_url="http://127.0.0.1", model="m")
@@ -80,9 +80,7 @@ def outcome(*tries: Exchange) -> Outcome:
     why = purpose("overlong/prompt", expect=Expectation.EITHER, violation=violation, topics=(f"window={WINDOW}",))
     held = Held()
     held.add(why, *tries)
-    (found,) = judge.judge(evidence(held), [registry.load().find("ERROR-CONTEXT-REFUSED")])
-    assert found.outcome is not Outcome.ERROR, found.reasons
-    return found.outcome
+    return verdict("ERROR-CONTEXT-REFUSED", held).outcome
 
 
 def counted(tokens: int | None) -> Exchange:

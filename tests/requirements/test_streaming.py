@@ -8,18 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import judge, registry
+from conformance import registry
 from conformance.model import Chunk, Exchange, Json, Outcome
 from conformance.requirements.streaming.delivery import Arrival, held_back
-from tests.evidence import Held, answered, delta, evidence, purpose, refused, streamed
+from tests.evidence import Held, answered, delta, outcome, purpose, refused, streamed
 
 TEXT = " ".join(str(number) for number in range(1, 25))
-
-
-def outcome(identifier: str, held: Held) -> Outcome:
-    (verdict,) = judge.judge(evidence(held), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
 
 
 def of_stream(identifier: str, *chunks: Json | str, topics: tuple[str, ...] = ()) -> Outcome:

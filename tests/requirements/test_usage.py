@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import judge, registry
+from conformance import registry
 from conformance.contract import Contract, dialect_names, load
 from conformance.contract.schemas import Schema
 from conformance.model import Exchange, Json, Outcome, Tier, TokenCount
@@ -14,16 +14,10 @@ from conformance.reference.extensions import Extensions
 from conformance.requirements.usage.details import extensions
 from conformance.session import Assignment
 from conformance.target import Target
-from tests.evidence import Held, answered, delta, evidence, purpose, refused, streamed
+from tests.evidence import Held, answered, delta, outcome, purpose, refused, streamed
 
 CONTROL = "preflight/max_tokens"
 WORDS = "one two three four five six seven eight"
-
-
-def outcome(identifier: str, held: Held, contract: Contract | None = None) -> Outcome:
-    (verdict,) = judge.judge(evidence(held, contract=contract), [registry.load().find(identifier)])
-    assert verdict.outcome is not Outcome.ERROR, verdict.reasons
-    return verdict.outcome
 
 
 def usage(prompt: int = 4, completion: int = 8, *, total: int | None = None, **more: Json) -> dict[str, Json]:
