@@ -59,3 +59,16 @@ def test_what_can_mean_one_thing_alone_may_be_taken_for_it(pointer: str, message
     held.add(probe, answered(sent={"model": "m", "messages": messages}))
     (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-TYPE-CORE")])
     assert verdict.outcome is expected
+
+
+@pytest.mark.parametrize(("part", "expected"), [("Hello", Outcome.NOT_RUN), (["Hello"], Outcome.FAIL), (0, Outcome.FAIL)])
+def test_a_text_may_be_taken_for_a_part(part: Json, expected: Outcome) -> None:
+    """Nayjest/lm-proxy and CopilotKit/aimock do so."""
+    clause = "/components/schemas/UserMessage/properties/content/oneOf"
+    wrong = Violation(constraint="type", pointer="/messages/0/content/0", clause=clause, sent="…")
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    probe = purpose("invalid/messages.0.content.0/type/1", violation=wrong, control="preflight/max_tokens")
+    held.add(probe, answered(sent={"model": "m", "messages": [{"role": "user", "content": [part]}]}))
+    (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-TYPE")])
+    assert verdict.outcome is expected

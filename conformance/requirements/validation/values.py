@@ -46,7 +46,12 @@ def core_types_are_checked(probe: Probe) -> Iterator[Finding]:
     cites=[REFUSES, incident("xorbitsai/xagent#445")],
 )
 def types_are_checked(probe: Probe) -> Iterator[Finding]:
-    """A value of a wrong type is refused in every documented member that the server knows, if only for not being supported."""
+    """A value of a wrong type is refused in every documented member that the server knows, if only for not being supported.
+
+    An element for a list of one, and a text for a part, are taken for what they mean by some.
+    """
+    if probe.observation.succeeded and is_shorthand(probe):
+        raise AbsentError("there is one thing that it can mean")
     yield from unrefused(probe)
 
 
