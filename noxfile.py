@@ -180,9 +180,9 @@ def field_report(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Measure how close a run comes to the ideal, and keep the table in docs/speed.md; takes a quarter of an hour on a quiet machine."""
-    _install(session)
-    session.run("python", "-m", "benchmarks.throughput", "--write", "docs/speed.md", *session.posargs)
+    """Measure how fast a run, judging and the decoder are, and keep it in docs/speed.md; wants a quiet machine for half an hour."""
+    _install(session, "tests")
+    session.run("python", "-m", "benchmarks.speed", *session.posargs)
 
 
 @nox.session
@@ -190,4 +190,4 @@ def benchmarks(session: nox.Session) -> None:
     """Print the suite's speed as ratios measured in one run."""
     _install(session, "tests")
     for script in ("decoder", "throughput", "judging"):
-        session.run("python", f"benchmarks/{script}.py", *session.posargs)
+        session.run("python", "-m", f"benchmarks.{script}", *session.posargs)

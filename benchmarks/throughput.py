@@ -1,9 +1,9 @@
 """How close a run comes to the ideal: wall time against the sum of the server's own latencies divided by the concurrency.
 
-    python benchmarks/throughput.py [--latency 200ms] [--concurrency 16] [--table] [--write docs/speed.md]
+    python benchmarks/throughput.py [--latency 200ms] [--concurrency 16] [--table]
 
 Prints ratios measured in one run against the reference server in a process of its own; `--table` for every latency and concurrency, the
-slowest of them with a part of the requirements, and `--write` keeps that table. Nothing here is asserted: a busy machine is not a defect.
+slowest of them with a part of the requirements. `nox -s speed` keeps that table. Nothing here is asserted: a busy machine is not a defect.
 
 Beside what was measured stands what the order of the requests alone comes to: the same plan, asked of a server that takes exactly its
 latency, by a client that takes no time. The rest is what two programs on one machine need to read and write.
@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.kept import keep, stamp
 from conformance import contract, registry
 from conformance.model import Area
 from conformance.plan import Steps
@@ -179,11 +178,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--latency", default="200ms")
     parser.add_argument("--concurrency", type=int, default=16)
-    parser.add_argument("--table", action="store_true")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="Keep the table in this document.")
+    parser.add_argument("--table", action="store_true", help="Measure every latency at every concurrency.")
     arguments = parser.parse_args()
-    if arguments.table or arguments.write:
-        table(arguments.write)
+    if arguments.table:
+        table()
         return
     one = run(launch.seconds(arguments.latency), arguments.concurrency)
     print(f"exit status {one.status}, {one.requests} requests, latency {one.latency * 1000:.0f} ms, concurrency {one.concurrency}")
@@ -194,18 +192,14 @@ def main() -> None:
     print(f"median answer                {one.median * 1000:6.0f} ms")
 
 
-def table(document: Path | None) -> None:
-    """Print every row as it comes, and keep them all where that is asked for."""
-    began = time.time()
+def table() -> str:
+    """Print every row as it comes, and return them all."""
     lines = list(HEAD)
     print(*HEAD, sep="\n", flush=True)
     for each in rows():
         lines.append(each.row)
         print(each.row, flush=True)
-    if document is not None:
-        text = "\n".join([stamp("nox -s speed", began), "", WORDS, "", *lines])
-        keep(document, "How fast the suite is", "A run", text)
-        print(f"Written to {document.name}.")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
