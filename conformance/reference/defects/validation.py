@@ -73,6 +73,12 @@ def cap_of_nothing(faults: Faults, call: Call) -> Faults:
     return _without(faults, lambda fault: fault.keyword == "minimum" and get(call.body, "max_completion_tokens") == -1)
 
 
+@defect("prediction-unread", seam=FAULTS, trips={"REQUEST-READ"})
+def prediction_unread(faults: Faults, _: Call) -> Faults:
+    """A prediction is passed over, whatever it holds."""
+    return _without(faults, lambda fault: fault.pointer.startswith("/prediction"))
+
+
 @defect("verbosity-invented", seam=FAULTS, trips={"REQUEST-ENUM"})
 def verbosity_invented(faults: Faults, _: Call) -> Faults:
     """Any word will do for how much to say."""
