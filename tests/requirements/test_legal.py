@@ -57,8 +57,21 @@ def test_what_can_mean_one_thing_alone_may_be_taken_for_it(pointer: str, message
     held.add(purpose("preflight/max_tokens"), answered())
     probe = purpose("invalid/messages/type/1", violation=wrong, control="preflight/max_tokens")
     held.add(probe, answered(sent={"model": "m", "messages": messages}))
-    (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-TYPE-CORE")])
-    assert verdict.outcome is expected
+    types, shorthand = judge.judge(evidence(held), [registry.load().find(name) for name in ("REQUEST-TYPE-CORE", "REQUEST-SHORTHAND")])
+    assert {types.outcome, shorthand.outcome} == {Outcome.FAIL, Outcome.NOT_RUN}
+    assert types.outcome is expected
+
+
+def test_a_text_is_no_declaration_of_a_function_for_all_that_a_turn_would_be_one() -> None:
+    clause = "/components/schemas/JsonSchemaObject/type"
+    wrong = Violation(constraint="type", pointer="/tools/0/function/parameters", clause=clause, sent="…", core=True)
+    tool: Json = {"type": "function", "function": {"name": "look_up", "parameters": "{}"}}
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    probe = purpose("invalid/tools.0.function.parameters/type/1", violation=wrong, control="preflight/max_tokens")
+    held.add(probe, answered(sent={"model": "m", "messages": [USER], "tools": [tool]}))
+    (verdict,) = judge.judge(evidence(held), [registry.load().find("REQUEST-SHORTHAND")])
+    assert verdict.outcome is Outcome.NOT_RUN
 
 
 @pytest.mark.parametrize(("part", "expected"), [("Hello", Outcome.NOT_RUN), (["Hello"], Outcome.FAIL), (0, Outcome.FAIL)])

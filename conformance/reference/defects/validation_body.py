@@ -41,6 +41,15 @@ def model_by_default(raw: RawRequest, _: Call) -> RawRequest:
     return replace(raw, body=json.dumps({"model": "reference-model", **body}).encode())
 
 
+@defect("message-for-messages", seam=RAW, trips={"REQUEST-SHORTHAND"})
+def message_for_messages(raw: RawRequest, _: Call) -> RawRequest:
+    """A message is taken for a list of one."""
+    body = _read(raw)
+    if not isinstance(body, dict) or not isinstance(message := body.get("messages"), dict):
+        return raw
+    return replace(raw, body=json.dumps({**body, "messages": [message]}).encode())
+
+
 @defect("comma-forgiven", seam=RAW, trips={"REQUEST-JSON"})
 def comma_forgiven(raw: RawRequest, _: Call) -> RawRequest:
     """A comma before the last brace is overlooked."""

@@ -38,12 +38,12 @@ def is_shorthand(probe: Probe) -> bool:
     value = json_pointer.at(body, probe.violation.pointer)
     if isinstance(value, Missing):
         return False
-    return any(not probe.observation.contract.request_faults(_with(body, steps, meant)) for meant in _meant(value))
+    return any(not probe.observation.contract.request_faults(_with(body, steps, meant)) for meant in _meant(value, steps))
 
 
-def _meant(value: Json) -> Iterator[Json]:
+def _meant(value: Json, steps: list[str]) -> Iterator[Json]:
     yield [value]
-    if isinstance(value, str):
+    if isinstance(value, str) and steps[:1] == ["messages"]:
         yield {"role": "user", "content": value}
         yield {"type": "text", "text": value}
 
