@@ -19,8 +19,8 @@ from conformance.observation import Evidence
 from conformance.provenance import Identity
 from conformance.reference.behaviour import CHUNKS, FRAMES, STREAM, Behaviour, Chunks, Defect, Frames, Seam
 from conformance.reference.behaviour import Call as ServerCall
-from conformance.reference.chunks import each_choice
 from conformance.reference.frames import DONE
+from conformance.reference.pieces import each_choice
 from conformance.reference.service import MODEL, Service
 from conformance.reference.transport import Reply
 from tests.recording import READING, Records, asked, exchange

@@ -18,7 +18,7 @@ import pytest
 from conformance.model import Json, Level, Outcome
 from conformance.reference.behaviour import ANSWER, CHUNKS, REPLY, STREAM, Chunks, Defect, Seam
 from conformance.reference.behaviour import Call as ServerCall
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice
 from conformance.reference.transport import Reply
 from conformance.strictjson import get, items
 from tests import inprocess

@@ -73,11 +73,3 @@ def _call(index: int, call: ToolCall) -> Iterator[dict[str, Json]]:
     yield {"tool_calls": [{"index": index, "id": call.id, "type": inner, inner: {"name": call.name, text: ""}}]}
     for piece in call.pieces:
         yield {"tool_calls": [{"index": index, inner: {text: piece}}]}
-
-
-def each_choice(chunk: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    """Yield the choices of a chunk, to be changed in place; what a defect at the CHUNKS seam starts from."""
-    choices = chunk["choices"]
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict):
-            yield choice

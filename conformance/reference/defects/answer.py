@@ -6,24 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, COMPLETION, REPLY, REQUEST, Call, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.completion import Finish
+from conformance.reference.pieces import each_choice, each_message
 from conformance.reference.request import Format, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.model import Json
     from conformance.reference.completion import Completion
     from conformance.reference.request import ChatRequest
     from conformance.reference.transport import Reply
-
-
-def _messages(answer: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    """The messages of a whole answer, to be changed in place."""
-    for choice in each_choice(answer):
-        if isinstance(message := choice["message"], dict):
-            yield message
 
 
 def _rewritten(reply: Reply, old: bytes, new: bytes) -> Reply:
@@ -152,7 +143,7 @@ def n_ignored(request: ChatRequest, _: Call) -> ChatRequest:
 @defect("role-wrong", seam=ANSWER, trips={"ANSWER-ROLE"})
 def role_wrong(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """The message has the role that another API gives it."""
-    for message in _messages(answer):
+    for message in each_message(answer):
         if "tool_calls" not in message:
             message["role"] = "model"
     return answer
@@ -163,7 +154,7 @@ def content_in_parts(answer: dict[str, Json], call: Call) -> dict[str, Json]:
     """Who sends content in parts gets content in parts."""
     turns = call.body.get("messages") if isinstance(call.body, dict) else None
     if isinstance(turns, list) and any(isinstance(turn, dict) and isinstance(turn.get("content"), list) for turn in turns):
-        for message in _messages(answer):
+        for message in each_message(answer):
             message["content"] = [{"type": "text", "text": message["content"]}]
     return answer
 
@@ -171,7 +162,7 @@ def content_in_parts(answer: dict[str, Json], call: Call) -> dict[str, Json]:
 @defect("content-missing", seam=ANSWER, trips={"ANSWER-CONTENT-KEY"}, incident="ml-explore/mlx-lm#1739")
 def content_missing(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """Beside a call there is no member content."""
-    for message in _messages(answer):
+    for message in each_message(answer):
         if message["content"] is None:
             del message["content"]
     return answer

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, COMPLETION, REQUEST, Call, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice
 from conformance.reference.request import Format
 from conformance.strictjson import items
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, REQUEST, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.completion import Finish
+from conformance.reference.pieces import each_choice
 from conformance.reference.toymodel import ToyModel
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, REPLY, REQUEST, STREAM, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.completion import Finish
+from conformance.reference.pieces import each_choice
 from conformance.reference.request import Format
 from conformance.reference.toymodel import ToyModel
 from conformance.strictjson import get, items

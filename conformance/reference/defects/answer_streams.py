@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, CHUNKS, COMPLETION, REQUEST, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.completion import Finish
+from conformance.reference.pieces import each_choice, each_message
 from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
@@ -34,11 +34,9 @@ def alternatives_ignored(request: ChatRequest, _: Call) -> ChatRequest:
 @defect("call-in-text", seam=ANSWER, trips={"ANSWER-CALL-NOT-IN-TEXT"}, incident="waybarrios/vllm-mlx#43")
 def call_in_text(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """A call stands in the text as well, as the model wrote it."""
-    for choice in each_choice(answer):
-        message = choice["message"]
+    for message in each_message(answer):
         for call in items(message, "tool_calls")[:1]:
-            if isinstance(message, dict):
-                message["content"] = f"<tool_call>{get(call, 'function', 'arguments')}</tool_call>"
+            message["content"] = f"<tool_call>{get(call, 'function', 'arguments')}</tool_call>"
     return answer
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, COMPLETION, REQUEST, Call, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice, each_message
 from conformance.reference.request import Mode, ToolChoice
 from conformance.strictjson import items
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 def _second_call(answer: dict[str, Json], change: Callable[[dict[str, Json]], None]) -> dict[str, Json]:
     """Change the second call of a whole answer in place."""
-    for choice in each_choice(answer):
-        message = choice["message"]
-        calls = message.get("tool_calls") if isinstance(message, dict) else None
-        if isinstance(calls, list) and len(calls) > 1 and isinstance(calls[1], dict):
-            change(calls[1])
+    for message in each_message(answer):
+        for call in items(message, "tool_calls")[1:2]:
+            if isinstance(call, dict):
+                change(call)
     return answer
 
 
@@ -81,9 +80,8 @@ def arguments_cut(completion: Completion, _: Call) -> Completion:
 @defect("empty-calls", seam=ANSWER, trips={"ANSWER-NO-EMPTY-CALLS"}, incident="vllm-project/vllm#44105")
 def empty_calls(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """An answer without calls has an empty list of them."""
-    for choice in each_choice(answer):
-        if isinstance(message := choice["message"], dict):
-            message.setdefault("tool_calls", [])
+    for message in each_message(answer):
+        message.setdefault("tool_calls", [])
     return answer
 
 
@@ -129,8 +127,7 @@ def call_index_left(answer: dict[str, Json], _: Call) -> dict[str, Json]:
 @defect("content-none-beside-calls", seam=ANSWER, trips={"ANSWER-CONTENT-NO-WORD-FOR-NULL"})
 def content_none_beside_calls(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """Beside calls the content is what Python writes for nothing."""
-    for choice in each_choice(answer):
-        message = choice["message"]
-        if isinstance(message, dict) and message.get("tool_calls") and message["content"] is None:
+    for message in each_message(answer):
+        if message.get("tool_calls") and message["content"] is None:
             message["content"] = str(None)
     return answer

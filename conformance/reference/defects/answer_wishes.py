@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import ANSWER, COMPLETION, REPLY, REQUEST, Call, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice, each_message
 from conformance.reference.request import Format
 from conformance.reference.tokens import tokens
 from conformance.strictjson import get, items
@@ -110,16 +110,10 @@ def logprobs_unasked(answer: dict[str, Json], call: Call) -> dict[str, Json]:
     return answer
 
 
-def _messages(answer: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    for choice in each_choice(answer):
-        if isinstance(message := choice["message"], dict):
-            yield message
-
-
 @defect("refusal-beside-content", seam=ANSWER, trips={"ANSWER-REFUSAL-APART"})
 def refusal_beside_content(answer: dict[str, Json], call: Call) -> dict[str, Json]:
     """Who asks for an instance of a schema gets one, and a refusal as well."""
-    for message in _messages(answer):
+    for message in each_message(answer):
         if call.request.format is Format.JSON_SCHEMA:
             message["refusal"] = "I cannot do that."
     return answer
@@ -128,7 +122,7 @@ def refusal_beside_content(answer: dict[str, Json], call: Call) -> dict[str, Jso
 @defect("refusal-empty", seam=ANSWER, trips={"ANSWER-REFUSAL-NULL"})
 def refusal_empty(answer: dict[str, Json], _: Call) -> dict[str, Json]:
     """A refusal that is none is an empty text."""
-    for message in _messages(answer):
+    for message in each_message(answer):
         message["refusal"] = ""
     return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice
 
 if TYPE_CHECKING:
     from conformance.model import Json

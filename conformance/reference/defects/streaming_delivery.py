@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from conformance.model import Tier
 from conformance.reference import refusals
 from conformance.reference.behaviour import CHUNKS, COMPLETION, FRAMES, STREAM, Call, Chunks, Frames, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.frames import encode
+from conformance.reference.pieces import each_choice
 from conformance.reference.request import Format
 from conformance.reference.transport import Pause
 from conformance.strictjson import get

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.reference import refusals
 from conformance.reference.behaviour import CHUNKS, FAULTS, FRAMES, Call, Chunks, Frames, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.frames import DONE, frame
+from conformance.reference.pieces import each_choice
 from conformance.strictjson import get
 
 if TYPE_CHECKING:

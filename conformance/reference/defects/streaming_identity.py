@@ -6,12 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, COMPLETION, FAULTS, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
-from conformance.strictjson import items
+from conformance.reference.pieces import each_choice, each_fragment
 
 if TYPE_CHECKING:
     from conformance.contract import SchemaFault
-    from conformance.model import Json
     from conformance.reference.completion import Completion
 
 
@@ -43,15 +41,11 @@ def streams_share_an_id(completion: Completion, call: Call) -> Completion:
     return replace(completion, id="chatcmpl-0") if call.request.stream else completion
 
 
-def _fragments(chunk: dict[str, Json]) -> list[dict[str, Json]]:
-    return [each for choice in each_choice(chunk) for each in items(choice, "delta", "tool_calls") if isinstance(each, dict)]
-
-
 @defect("calls-counted-from-one", seam=CHUNKS, trips={"STREAM-TOOL-COUNTED"}, incident="LibreChat-AI/agents#260")
 def calls_counted_from_one(chunks: Chunks, _: Call) -> Chunks:
     """The first call of a streamed answer has the index 1."""
     for chunk in chunks:
-        for fragment in _fragments(chunk):
+        for fragment in each_fragment(chunk):
             fragment["index"] = int(str(fragment["index"])) + 1
         yield chunk
 
@@ -60,7 +54,7 @@ def calls_counted_from_one(chunks: Chunks, _: Call) -> Chunks:
 def type_blanked_later(chunks: Chunks, _: Call) -> Chunks:
     """Later fragments of a call have an empty string for its type."""
     for chunk in chunks:
-        for fragment in _fragments(chunk):
+        for fragment in each_fragment(chunk):
             if "id" not in fragment:
                 fragment["type"] = ""
         yield chunk

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice
 
 if TYPE_CHECKING:
     from conformance.model import Json

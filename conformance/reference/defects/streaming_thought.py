@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, COMPLETION, FRAMES, Call, Chunks, Frames, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.frames import frame
+from conformance.reference.pieces import each_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

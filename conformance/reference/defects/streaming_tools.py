@@ -8,20 +8,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, Call, Chunks, defect
-from conformance.reference.chunks import each_choice
+from conformance.reference.pieces import each_choice, each_fragment
 
 if TYPE_CHECKING:
     from conformance.model import Json
-
-
-def _fragments(chunk: dict[str, Json]) -> list[dict[str, Json]]:
-    """The fragments of a chunk, to be changed in place."""
-    found: list[dict[str, Json]] = []
-    for choice in each_choice(chunk):
-        delta = choice["delta"]
-        calls = delta.get("tool_calls") if isinstance(delta, dict) else None
-        found.extend(call for call in calls if isinstance(call, dict)) if isinstance(calls, list) else None
-    return found
 
 
 def _function(fragment: dict[str, Json]) -> dict[str, Json]:
@@ -32,7 +22,7 @@ def _function(fragment: dict[str, Json]) -> dict[str, Json]:
 
 def _each(chunks: Chunks, change: Callable[[dict[str, Json]], None]) -> Chunks:
     for chunk in chunks:
-        for fragment in _fragments(chunk):
+        for fragment in each_fragment(chunk):
             change(fragment)
         yield chunk
 
@@ -55,7 +45,7 @@ def _each_later(chunks: Chunks, change: Callable[[dict[str, Json], dict[str, Jso
 def tool_index_missing(chunks: Chunks, _: Call) -> Chunks:
     """Fragments of the first call have no index: zero is left out, as some writers of JSON do by default."""
     for chunk in chunks:
-        for fragment in _fragments(chunk):
+        for fragment in each_fragment(chunk):
             if fragment["index"] == 0:
                 del fragment["index"]
         yield chunk
@@ -86,7 +76,7 @@ def tool_id_missing(chunks: Chunks, _: Call) -> Chunks:
 def tool_type_missing(chunks: Chunks, _: Call) -> Chunks:
     """Calls do not say that they call a function."""
     for chunk in chunks:
-        for fragment in _fragments(chunk):
+        for fragment in each_fragment(chunk):
             fragment.pop("type", None)
         yield chunk
 

@@ -6,8 +6,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, FRAMES, Call, Chunks, Frames, defect
-from conformance.reference.chunks import each_choice
 from conformance.reference.frames import DONE
+from conformance.reference.pieces import each_choice, each_fragment
 from conformance.strictjson import get, items
 
 if TYPE_CHECKING:
@@ -30,16 +30,12 @@ def content_null_beside_role(chunks: Chunks, _: Call) -> Chunks:
         yield chunk
 
 
-def _fragments(chunk: dict[str, Json]) -> list[dict[str, Json]]:
-    return [each for choice in each_choice(chunk) for each in items(choice, "delta", "tool_calls") if isinstance(each, dict)]
-
-
 @defect("arguments-empty", seam=CHUNKS, trips={"STREAM-TOOL-EMPTY"}, incident="simonw/llm#1164")
 def arguments_empty(chunks: Chunks, call: Call) -> Chunks:
     """A call without arguments is streamed with the empty text for them."""
     bare = isinstance(get(call.body, "tool_choice"), dict)
     for chunk in chunks:
-        if not (bare and any("id" not in fragment for fragment in _fragments(chunk))):
+        if not (bare and any("id" not in fragment for fragment in each_fragment(chunk))):
             yield chunk
 
 
@@ -50,9 +46,9 @@ def calls_streamed_twice(chunks: Chunks, _: Call) -> Chunks:
     numbers = count()
     for chunk in chunks:
         if any(choice.get("finish_reason") for choice in each_choice(chunk)):
-            offset = next(numbers) + len([each for each in held if any("id" in fragment for fragment in _fragments(each))])
+            offset = next(numbers) + len([each for each in held if any("id" in fragment for fragment in each_fragment(each))])
             yield from (_again(each, offset) for each in held)
-        if _fragments(chunk):
+        if each_fragment(chunk):
             held.append(chunk)
         yield chunk
 
