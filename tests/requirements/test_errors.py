@@ -168,3 +168,15 @@ def test_no_name_is_wrong_in_itself_or_that_of_no_model(constraint: str, status:
     held.add(purpose("preflight/max_tokens"), answered())
     held.add(purpose("invalid/model/one/1", violation=unnamed, control="preflight/max_tokens"), refused(status))
     assert outcome("ERROR-INVALID-STATUS", held) is expected
+
+
+def test_an_answer_to_a_browser_that_asks_beforehand_needs_no_request_id() -> None:
+    """SGLang's router has an id on all that it answers itself, and not on what its CORS layer answers before."""
+    identified = replace(answered(), headers=(("Content-Type", "application/json"), ("x-request-id", "1")))
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), identified)
+    beforehand = answered(b"", status=200)
+    held.add(purpose("door/preflight"), replace(beforehand, sent=replace(beforehand.sent, method="OPTIONS")))
+    assert outcome("ERROR-REQUEST-ID", held) is Outcome.PASS
+    held.add(purpose("roles/developer"), answered())
+    assert outcome("ERROR-REQUEST-ID", held) is Outcome.FAIL
