@@ -29,11 +29,11 @@ _BOUND: Final = frozenset({"/messages/*/content/*", "/messages/*/content/*/type"
 _EITHER: Final = frozenset(f"/{name}" for name in CAP_FIELDS)
 """Two names of one member: an endpoint has to know one of them."""
 
+_BETWEEN: Final = frozenset({"dependency", "order"})
+"""Constraints between members: a refusal may be for any of these."""
+
 _FELT: Final = frozenset({Effect.HONOURED, Effect.COERCED, Effect.CLAMPED})
 
-_SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
-    {
-        "/n": lambda seen: len(seen.choices) > 1,
 
 def _uses_parameters(seen: Reply) -> bool:
     """Whether a call has an argument that the request declares for that function; nobody knows it who was not shown them."""
@@ -53,12 +53,15 @@ def _members(arguments: Json | Missing) -> set[str]:
         return set()
 
 
+_SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(
+    {
+        "/n": lambda seen: len(seen.choices) > 1,
         "/logprobs": lambda seen: any(choice.has_logprobs for choice in seen.choices),
         "/tools/*/function/name": lambda seen: any(choice.calls for choice in seen.choices),
+        "/tools/*/function/parameters": _uses_parameters,
     }
 )
 """How an answer shows that a member was heeded, where no model would do the same unasked."""
-        "/tools/*/function/parameters": _uses_parameters,
 
 
 def place(pointer: str, contract: Contract) -> str:
@@ -94,6 +97,8 @@ def _shown(asked: Asked, contract: Contract) -> Iterator[str]:
     violation = asked.purpose.violation
     if violation is not None:
         answer = asked.answer
+        if violation.constraint in _BETWEEN:
+            return
         felt = answer is not None and answer.succeeded and fate(answer, violation).effect in _FELT
         if not asked.purpose.twin and (felt or asked.turned_down):
             yield place(violation.pointer, contract)
