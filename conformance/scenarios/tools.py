@@ -111,7 +111,10 @@ def tools(ask: Ask) -> Iterator[Step]:
     choice = ask.body(QUESTION, cap=ROOM, tools=[WEATHER, CLOCK], tool_choice=named("get_time"))
     yield from ask.twins("named", choice, needs=["tools", "tool-choice-named"], topics=["call", "forced", "named"])
     none: dict[str, Json] = {**auto, "tool_choice": "none"}
-    yield ask.step("none", none, needs=["tools", "tool-choice-none"], topics=["no-call"])
+    # As a stream, where the parser of calls often runs whatever the choice; who streams nothing is asked for it whole.
+    needs = ["tools", "tool-choice-none"]
+    yield ask.step("none", {**none, "stream": True}, needs=[*needs, "streaming"], topics=["no-call"])
+    yield ask.step("none/whole", none, needs=needs, topics=["no-call"], splits=ask.key("none"))
     several = ask.body(
         "What is the weather in Oslo and in Rome, in celsius? Call get_weather once for each city.",
         cap=TWICE,

@@ -144,7 +144,7 @@ def every_token_has_alternatives_of_its_own(answered: Reply) -> Iterator[Finding
             seen += len(others) > 1
             if len(others) > 1 and others == items(before, "top_logprobs") and _is_another(entry, before, others):
                 expected = f"alternatives to {show(get(entry, 'token'))}"
-                received = f"those to {show(get(before, 'token'))}: {show([get(other, 'token') for other in others])}"
+                received = f"those to {show(get(before, 'token'))}: {', '.join(show(get(other, 'token')) for other in others)}"
                 place = Place(pointer=f"/choices/{position}/logprobs/content/{number}/top_logprobs")
                 yield Finding(code="repeated", expected=expected, received=received, at=place)
     if not seen:
@@ -169,6 +169,6 @@ def alternatives_differ(answered: Reply) -> Iterator[Finding]:
     Tokens that are a piece of a character are told apart by their bytes alone, and become one where they are decoded each by itself.
     """
     for pointer, others in _ranked(answered):
-        told = [show([get(other, "token"), get(other, "bytes")]) for other in others]
+        told = [f"{show(get(other, 'token'))}, bytes {show(get(other, 'bytes'))}" for other in others]
         if twice := next((each for number, each in enumerate(told) if each in told[:number]), None):
-            yield Finding(code="twice", expected="tokens that differ", received=f"{twice} twice", at=Place(pointer=pointer))
+            yield Finding(code="twice", expected="tokens that differ", received=f"twice {twice}", at=Place(pointer=pointer))

@@ -42,6 +42,7 @@ def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
         contract("/x-answer/tool-choice-none"),
         incident("google-ai-edge/LiteRT-LM#2471"),
         incident("raullenchai/Rapid-MLX#445"),
+        incident("vllm-project/vllm#42747"),
     ],
     shows=["tool-choice-none"],
 )

@@ -39,7 +39,7 @@ def text_ends_where_the_stop_string_begins(pair: Variation) -> Iterator[Finding]
     that one, and reaches into the stop string, is held against anybody: a model need not say the same twice.
     """
     stopped, whole = pair.varied.first, pair.control.first.text
-    met = [place for stop in _stops(pair.varied.request) if (place := whole.find(stop)) >= 0]
+    met = [found for stop in _stops(pair.varied.request) if (found := whole.find(stop)) >= 0]
     if not met or stopped.finish_reason != "stop" or not whole.startswith(stopped.text):
         raise AbsentError("the text did not come to a stop string, or it is another text")
     begins = min(met)
