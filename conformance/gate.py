@@ -51,46 +51,60 @@ def decide(
     A failure outweighs everything else: an interrupted run that found one has found it. Our own error comes next, then a stale baseline,
     then whatever could not be judged. A run in which nothing passed is never green, unless all of it is accepted.
     """
-    all_of_them = tuple(verdicts)
-    binding = {Level.MUST, Level.SHOULD} if strict else {Level.MUST}
-    excused = {name for name, mark in marks.items() if mark.is_accepted}
-    gating = [v for v in all_of_them if v.level in binding]
-    accepted = [v for v in gating if v.requirement in excused]
-    failed = [v for v in gating if v.outcome is Outcome.FAIL and v not in accepted]
-    broken = [v for v in all_of_them if v.outcome is Outcome.ERROR]
-    unjudged = [v for v in gating if v.outcome is Outcome.INCONCLUSIVE and v not in accepted]
-    passed = [v for v in all_of_them if v.outcome is Outcome.PASS]
-    stale = [entry for v in all_of_them if v.requirement in marks for entry in marks[v.requirement].stale]
-    name = "MUST and SHOULD" if strict else "MUST"
-    beside = _beside([v for v in all_of_them if v.outcome is Outcome.FAIL and v.level is Level.SHOULD and v not in gating], excused)
-    beside += _flaky([marks[v.requirement] for v in all_of_them if v.requirement in marks])
-    open_ends = f"; {len(unjudged)} inconclusive" if unjudged else ""
+    tally = _Tally(verdicts, marks, strict=strict)
     cut = "" if complete else f" The run is incomplete: {reason.rstrip('.')}."
-    apart = _apart(accepted)
-    if failed:
-        new = sum(v.requirement in marks for v in failed)
-        ways = f", {new} of them in a way that the baseline does not list" if new else ""
-        more = f"; apart from them, {apart}" if apart else ""
-        gone = f"; {_count(len(stale), 'entry', 'entries')} of the baseline stale" if stale else ""
-        sentence = f"Does not conform: {len(failed)} of {len(gating)} {name} requirements failed{ways}{more}{gone}{open_ends}{beside}.{cut}"
-        return Gate(status=ExitStatus.VIOLATIONS, sentence=sentence, accepted=len(accepted))
-    if broken:
-        return Gate(
-            status=ExitStatus.OUR_ERROR, sentence=f"The suite itself failed, judging {', '.join(v.requirement for v in broken)}.{cut}"
-        )
-    if stale:
-        sentence = f"The baseline is stale: {_gone(stale)}{open_ends}{beside}. Take what is stale out of it.{cut}"
-        return Gate(status=ExitStatus.VIOLATIONS, sentence=sentence, accepted=len(accepted), stale=True)
-    if not complete:
-        return Gate(status=ExitStatus.NOT_JUDGED, sentence=f"Could not be judged.{cut}", accepted=len(accepted))
-    if unjudged or not (passed or accepted):
-        what = f"{len(unjudged)} of {len(gating)} {name} requirements are inconclusive" if unjudged else "nothing was observed"
-        more = f"; apart from them, {apart}" if apart else ""
-        sentence = f"Could not be judged: {what}{more}{beside}."
-        return Gate(status=ExitStatus.NOT_JUDGED, sentence=sentence, accepted=len(accepted))
-    held = sum(v.outcome is Outcome.PASS for v in gating)
-    verdict = f"Conforms apart from {apart}" if apart else "Conforms"
-    return Gate(status=ExitStatus.CONFORMS, sentence=f"{verdict}: {held} {name} requirements hold{beside}.", accepted=len(accepted))
+    status, sentence = _decided(tally, cut)
+    only_stale = status is ExitStatus.VIOLATIONS and not tally.failed
+    return Gate(status=status, sentence=sentence, accepted=len(tally.accepted), stale=only_stale)
+
+
+class _Tally:
+    """The verdicts of a run, by what they mean for the gate."""
+
+    def __init__(self, verdicts: Iterable[Verdict], marks: Mapping[str, Mark], *, strict: bool) -> None:
+        every = tuple(verdicts)
+        binding = {Level.MUST, Level.SHOULD} if strict else {Level.MUST}
+        excused = {name for name, mark in marks.items() if mark.is_accepted}
+        self.levels = "MUST and SHOULD" if strict else "MUST"
+        self.gating = [v for v in every if v.level in binding]
+        self.accepted = [v for v in self.gating if v.requirement in excused]
+        self.failed = [v for v in self.gating if v.outcome is Outcome.FAIL and v.requirement not in excused]
+        self.unjudged = [v for v in self.gating if v.outcome is Outcome.INCONCLUSIVE and v.requirement not in excused]
+        self.broken = [v for v in every if v.outcome is Outcome.ERROR]
+        self.has_passed = any(v.outcome is Outcome.PASS for v in every)
+        self.marks = [marks[v.requirement] for v in every if v.requirement in marks]
+        self.stale = [entry for mark in self.marks for entry in mark.stale]
+        self.unlisted = sum(v.requirement in marks for v in self.failed)
+        """Failures of requirements that the baseline names, in a way that it does not list."""
+        warnings = [v for v in every if v.outcome is Outcome.FAIL and v.level is Level.SHOULD and v.level not in binding]
+        self.beside = _beside(warnings, excused) + _flaky(self.marks)
+        self.apart = _apart(self.accepted)
+
+
+def _decided(tally: _Tally, cut: str) -> tuple[ExitStatus, str]:
+    """The status and its sentence; `cut` is the one that says of an incomplete run that it is."""
+    open_ends = f"; {len(tally.unjudged)} inconclusive" if tally.unjudged else ""
+    more = f"; apart from them, {tally.apart}" if tally.apart else ""
+    if tally.failed:
+        ways = f", {tally.unlisted} of them in a way that the baseline does not list" if tally.unlisted else ""
+        gone = f"; {_count(len(tally.stale), 'entry', 'entries')} of the baseline stale" if tally.stale else ""
+        counted = f"{len(tally.failed)} of {len(tally.gating)} {tally.levels} requirements failed"
+        return ExitStatus.VIOLATIONS, f"Does not conform: {counted}{ways}{more}{gone}{open_ends}{tally.beside}.{cut}"
+    if tally.broken:
+        return ExitStatus.OUR_ERROR, f"The suite itself failed, judging {', '.join(v.requirement for v in tally.broken)}.{cut}"
+    if tally.stale:
+        what = f"The baseline is stale: {_gone(tally.stale)}{open_ends}{tally.beside}."
+        return ExitStatus.VIOLATIONS, f"{what} Take what is stale out of it.{cut}"
+    if cut:
+        return ExitStatus.NOT_JUDGED, f"Could not be judged.{cut}"
+    if tally.unjudged:
+        counted = f"{len(tally.unjudged)} of {len(tally.gating)} {tally.levels} requirements are inconclusive"
+        return ExitStatus.NOT_JUDGED, f"Could not be judged: {counted}{more}{tally.beside}."
+    if not tally.has_passed and not tally.accepted:
+        return ExitStatus.NOT_JUDGED, f"Could not be judged: nothing was observed{tally.beside}."
+    held = sum(v.outcome is Outcome.PASS for v in tally.gating)
+    verdict = f"Conforms apart from {tally.apart}" if tally.apart else "Conforms"
+    return ExitStatus.CONFORMS, f"{verdict}: {held} {tally.levels} requirements hold{tally.beside}."
 
 
 def _apart(accepted: list[Verdict]) -> str:
