@@ -109,22 +109,39 @@ def outline(contract: Contract, tagged: frozenset[Place] = frozenset(), texts: T
 
 def merged(arms: Iterable[Alternative]) -> Aspects:
     """Say in aspects what holds for a value at a place, whichever alternative it is."""
-    said: dict[str, set[str]] = {}
-    kinds: set[str] = set()
+    every = tuple(arms)
+    kinds = {kind for arm in every for kind in _kinds(arm)}
+    kind = "any" if "any" in kinds else ", ".join(sorted(kinds - {"null"}, key=TYPES.index))
+    deprecated = {bool(arm.schema.get("deprecated")) for arm in every if arm.types != ("null",)} == {True}
+    aspects: Aspects = {"type": kind, "nullable": "null" in kinds or kind == "any", "deprecated": deprecated}
+    if listed := _listed(every):
+        aspects["values"] = listed
+    return aspects | _bounds(every)
+
+
+def _kinds(arm: Alternative) -> tuple[str, ...]:
+    return arm.types or ("any",)
+
+
+def _listed(arms: Iterable[Alternative]) -> frozenset[str]:
+    """The values that there are, null apart; none where some alternative leaves others of their types open."""
     listed: set[str] = set()
     listed_types: set[str] = set()
     free: set[str] = set()
-    deprecated: set[bool] = set()
     for arm in arms:
         allowed = values(arm.schema)
-        kinds |= set(arm.types or ("any",))
         if allowed is None:
-            free |= set(arm.types or ("any",))
+            free.update(_kinds(arm))
         else:
             listed |= {compact(value) for value in allowed if value is not None}
-            listed_types |= set(arm.types)
-        if arm.types != ("null",):
-            deprecated.add(bool(arm.schema.get("deprecated")))
+            listed_types.update(arm.types)
+    return frozenset() if "any" in free or (listed_types - {"null"}) & free else frozenset(listed)
+
+
+def _bounds(arms: Iterable[Alternative]) -> Aspects:
+    """Whatever else is said of a value, by keyword; the alternatives in one aspect."""
+    said: dict[str, set[str]] = {}
+    for arm in arms:
         for keyword, bound in arm.schema.items():
             if keyword in ("anyOf", "oneOf"):
                 said.setdefault("needs", set()).add(" or ".join(_condition(each) for each in items(bound)))
@@ -132,13 +149,7 @@ def merged(arms: Iterable[Alternative]) -> Aspects:
                 said.setdefault(keyword, set()).add(bound if isinstance(bound, str) else compact(bound))
         for keyword, level in _members(arm.schema, "x-level"):
             said.setdefault(f"level of {keyword}", set()).add(str(level))
-    null = "null" in kinds
-    kinds.discard("null")
-    kind = "any" if "any" in kinds else ", ".join(sorted(kinds, key=TYPES.index))
-    aspects: Aspects = {"type": kind, "nullable": null or kind == "any", "deprecated": deprecated == {True}}
-    if listed and not (listed_types - {"null"}) & free and "any" not in free:
-        aspects["values"] = frozenset(listed)
-    return aspects | {keyword: " or ".join(sorted(bounds)) for keyword, bounds in said.items()}
+    return {keyword: " or ".join(sorted(bounds)) for keyword, bounds in said.items()}
 
 
 def _condition(arm: Json) -> str:
