@@ -71,6 +71,13 @@ def test_one_stream_that_came_bit_by_bit_is_enough() -> None:
     assert held_back(long, [arrivals(5, wait=0.1, each=0.05, buffered=True), arrivals(16, wait=0.1, each=0.05, buffered=True)]) is False
 
 
+@pytest.mark.parametrize("buffered", [True, False])
+def test_one_that_is_over_soon_leaves_it_open_whatever_the_others_took_beside_other_requests(buffered: bool) -> None:
+    swift = arrivals(48, wait=0.1, each=0.001, buffered=buffered)
+    long = [swift, *[arrivals(48, wait=0.1, each=0.05, buffered=buffered)] * 2]
+    assert held_back(long, [swift, swift]) is None
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_fewer_than_three_streams_tell_nothing(number: int) -> None:
     long = [arrivals(48, wait=0.1, each=0.05, buffered=True)] * number
