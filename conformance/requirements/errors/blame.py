@@ -61,8 +61,8 @@ def param_is_right(probe: Probe) -> Iterator[Finding]:
     param = _param(probe)
     if not isinstance(param, str) or not param:
         raise AbsentError("no param")
-    steps = probe.violation.pointer.split("/")[1:]
-    if not ({steps[0], steps[-1]} | _companions(probe)) & set(re.split(r"[^A-Za-z0-9_]+", param)):
+    steps, named = probe.violation.pointer.split("/")[1:], set(re.split(r"[^A-Za-z0-9_]+", param))
+    if not named & {steps[0], steps[-1]} and not named & _companions(probe):
         yield Finding(code="elsewhere", expected=spot(probe.violation.pointer), received=param, at=Place(pointer="/error/param"))
 
 

@@ -13,18 +13,24 @@ from conformance.strictjson import get, items, show
 from conformance.subjects.failure import ErrorReply, error_reply, exchange
 
 _INTERNALS: Final = {
-    "traceback": r"Traceback \(most recent call last\)",
-    "python-frame": r"File \\*\"[^\"\n]{1,200}\.py\\*\", line \d+",
-    "source-path": r"(?<![\w:/.-])/(?:[\w.@+-]+/)+[\w.@+-]+\.(?:py|js|ts|go|rs|rb|java|php|cpp):\d+",
-    "file-path": r"(?<![\w:/.-])/(?:home|root|usr|opt|mnt|var|tmp|srv|Users|workspace)/(?:[\w.@+-]+/)+[\w.@+-]+",
-    "site-packages": r"[\\/](?:site-packages|dist-packages|node_modules)[\\/]",
-    "object-address": r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]{6,}>",
-    "java-frame": r"\bat [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)",
-    "node-frame": r"\bat [^\n\"]{1,120}\((?:file://|node:|/)[^)\n\"]+:\d+:\d+\)",
-    "go-panic": r"\bgoroutine \d+ \[",
-    "rust-panic": r"thread '[^']*' panicked at",
+    code: re.compile(pattern)
+    for code, pattern in {
+        "traceback": r"Traceback \(most recent call last\)",
+        "python-frame": r"File \\*\"[^\"\n]{1,200}\.py\\*\", line \d+",
+        "source-path": r"/(?<![\w:/.-]/)(?:[\w.@+-]+/)+[\w.@+-]+\.(?:py|js|ts|go|rs|rb|java|php|cpp):\d+",
+        "file-path": r"/(?<![\w:/.-]/)(?:home|root|usr|opt|mnt|var|tmp|srv|Users|workspace)/(?:[\w.@+-]+/)+[\w.@+-]+",
+        "site-packages": r"[\\/](?:site-packages|dist-packages|node_modules)[\\/]",
+        "object-address": r"<[\w.]+(?: object)? at 0x[0-9a-fA-F]{6,}>",
+        "java-frame": r"at (?<!\wat )[\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)",
+        "node-frame": r"at (?<!\wat )[^\n\"]{1,120}\((?:file://|node:|/)[^)\n\"]+:\d+:\d+\)",
+        "go-panic": r"goroutine (?<!\wgoroutine )\d+ \[",
+        "rust-panic": r"thread '[^']*' panicked at",
+    }.items()
 }
-"""Marks that no sentence for people has: traces of stacks, places in source files, addresses of objects."""
+"""Marks that no sentence for people has: traces of stacks, places in source files, addresses of objects.
+
+Each begins with plain text and looks behind it only then: that is searched for many times faster than what begins with a look behind.
+"""
 
 _WHOLE_KEY: Final = 16
 """Characters of a key at least: shorter ones are words."""
@@ -42,14 +48,17 @@ _MASKED: Final = re.compile(rb"\*{12}")
 def errors_show_no_internals(reply: ErrorReply) -> Iterator[Finding]:
     """An error shows no trace of a stack, no place in a source file, no path on the server's disk, no address of an object."""
     text = reply.observation.exchange.body[:200_000].decode(errors="replace")
-    control = reply.observation.asked.control()
-    said = [reply.observation.exchange, *(attempt.exchange for attempt in (control.attempts[-1:] if control else ()))]
-    sent = "".join(each.sent.body.decode(errors="replace") for each in said)
     for code, pattern in _INTERNALS.items():
-        # What the client has said itself may be quoted: here, or where it gave the model its name, which may be a path.
-        found = next((each.group() for each in re.finditer(pattern, text) if each.group() not in sent), "")
+        found = next((each.group() for each in pattern.finditer(text) if each.group() not in _said(reply.observation)), "")
         if found:
             yield Finding(code=code, expected="nothing of the server's inside", received=found[:200])
+
+
+def _said(seen: Observation) -> str:
+    """What the client has said itself, which may be quoted: here, or where it gave the model its name, which may be a path."""
+    control = seen.asked.control()
+    said = [seen.exchange, *(attempt.exchange for attempt in (control.attempts[-1:] if control else ()))]
+    return "".join(each.sent.body.decode(errors="replace") for each in said)
 
 
 @requirement(
