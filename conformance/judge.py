@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final, assert_never
 
-from conformance.model import Finding, Level, Outcome, Purpose, Verdict
-from conformance.observation import AbsentError, Evidence, Gap, GapKind, Observation, UnmetError, View
+from conformance.model import Expectation, Finding, Level, Outcome, Purpose, Verdict
+from conformance.observation import AbsentError, Asked, Evidence, Gap, GapKind, Observation, UnmetError
 from conformance.registry import Requirement, level
+from conformance.view import View
 
 KEPT_FINDINGS: Final = 25
 """Findings kept per requirement, whatever they say. Beyond them the first of each further code is kept."""
@@ -135,23 +136,38 @@ def judge(evidence: Evidence, requirements: Iterable[Requirement]) -> tuple[Verd
     wanted = [(requirement, _Tally()) for requirement in requirements]
     views = _Views(wanted)
     for asked in evidence.all():
-        for view, judged in views.of(asked.purpose):
-            try:
-                seen = view.see(asked)
-                # Most views have nothing to do with most requests.
-                subjects = tuple(seen) if seen else ()
-            except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
-                for _, tally in judged:
-                    tally.bug(asked.purpose.key, bug)
-                continue
-            for subject in subjects:
-                if not isinstance(subject, Gap):
-                    for requirement, tally in judged:
-                        tally.judge(requirement, subject)
-                elif view.covers(asked.purpose):
-                    for _, tally in judged:
-                        tally.gap(subject)
+        for alike in views.of(asked.purpose):
+            _show(asked, alike)
     return tuple(_verdict(requirement, tally, level(requirement, evidence.contract)) for requirement, tally in wanted)
+
+
+def _show(asked: Asked, alike: Iterable[_Judged]) -> None:
+    """Show a request to views that all see the same in it, if they look at it: so it is looked at once for all of them."""
+    subjects: tuple[object, ...] | None = None
+    for view, judged in alike:
+        try:
+            if not view.chosen(asked.purpose):
+                continue
+            if subjects is None:
+                subjects = tuple(view.look(asked))
+        except Exception as bug:  # noqa: BLE001 - a mistake in reading an answer is no more the target's than one in judging it
+            for _, tally in judged:
+                tally.bug(asked.purpose.key, bug)
+            continue
+        if not subjects:
+            return
+        for subject in subjects:
+            _judge(subject, asked.purpose, view, judged)
+
+
+def _judge(subject: object, purpose: Purpose, view: View[Any], judged: list[tuple[Requirement, _Tally]]) -> None:
+    """Have everybody who looks at a view judge one of its subjects; a gap counts where a subject was to be expected."""
+    if not isinstance(subject, Gap):
+        for requirement, tally in judged:
+            tally.judge(requirement, subject)
+    elif view.covers(purpose):
+        for _, tally in judged:
+            tally.gap(subject)
 
 
 def counts(verdicts: Iterable[Verdict]) -> Mapping[tuple[Level, Outcome], int]:
@@ -165,23 +181,25 @@ _Judged = tuple[View[Any], list[tuple[Requirement, _Tally]]]
 
 
 class _Views:
-    """What the requirements look at. Those that look at the same share its subjects, and so what was parsed."""
+    """What the requirements look at. Those that look at the same share its subjects, and so what was parsed; so do views of one look."""
 
     def __init__(self, wanted: Iterable[tuple[Requirement, _Tally]]) -> None:
         views: dict[int, _Judged] = {}
         for requirement, tally in wanted:
             views.setdefault(id(requirement.on), (requirement.on, []))[1].append((requirement, tally))
         self._all = list(views.values())
-        self._known: dict[tuple[frozenset[str], frozenset[str]], list[_Judged]] = {}
+        self._known: dict[tuple[Expectation, frozenset[str], frozenset[str]], list[list[_Judged]]] = {}
 
-    def of(self, purpose: Purpose) -> list[_Judged]:
-        """Those that may see something in a request: not those of features and topics that it has nothing to do with."""
-        kind = purpose.needs, purpose.topics
-        found = self._known.get(kind)
-        if found is None:
-            found = [each for each in self._all if each[0].features <= purpose.needs and each[0].topics <= purpose.topics]
-            self._known[kind] = found
-        return found
+    def of(self, purpose: Purpose) -> list[list[_Judged]]:
+        """Those that may see something in a request, by their look: not those of a kind that it is not of."""
+        kind = purpose.expect, purpose.needs, purpose.topics
+        if kind not in self._known:
+            found: dict[object, list[_Judged]] = {}
+            for view, judged in self._all:
+                if view.may_see(purpose):
+                    found.setdefault(view.look, []).append((view, judged))
+            self._known[kind] = list(found.values())
+        return self._known[kind]
 
 
 def _verdict(requirement: Requirement, tally: _Tally, effective: Level) -> Verdict:

@@ -13,11 +13,11 @@ Three kinds of gap, from worst to best:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from conformance import sse, strictjson
 from conformance.model import Exchange, Expectation, FaultKind, Json, Purpose
@@ -27,8 +27,6 @@ from conformance.settle import Unrest, blamed, by_chance, mishap, settled
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-
-S = TypeVar("S")
 
 
 class GapKind(StrEnum):
@@ -90,6 +88,7 @@ class Observation:
         self.exchange = exchange
         self.evidence = evidence
         """Not the `Asked` that it belongs to: a cycle of references would keep its bytes until the next great garbage collection."""
+        self._read: dict[int, strictjson.Parsed | strictjson.NotJsonError] = {}
 
     @property
     def purpose(self) -> Purpose:
@@ -133,19 +132,14 @@ class Observation:
         """Whether it is a stream with status 200 whose first event reports an error: a refusal in the wrong place."""
         if not self.succeeded or not self.is_event_stream or not self.decoded.events:
             return False
-        try:
-            first = strictjson.parse(self.decoded.events[0].data).value
-        except strictjson.NotJsonError:
-            return False
-        return isinstance(first, dict) and bool(first.get("error"))
+        first = self.read(self.decoded.events[0])
+        return isinstance(first, strictjson.Parsed) and bool(strictjson.get(first.value, "error"))
 
     @cached_property
     def request_json(self) -> Json:
         """The body that was sent; null when it was not JSON on purpose."""
-        try:
-            return strictjson.parse(self.exchange.sent.body).value
-        except strictjson.NotJsonError:
-            return None
+        document = _document(self.exchange.sent.body)
+        return document.value if isinstance(document, strictjson.Parsed) else None
 
     @cached_property
     def document(self) -> strictjson.Parsed | strictjson.NotJsonError:
@@ -164,6 +158,12 @@ class Observation:
     def decoded(self) -> sse.Decoded:
         """The body of the response read as an event stream."""
         return sse.decode(self.exchange.chunks)
+
+    def read(self, event: sse.Event) -> strictjson.Parsed | strictjson.NotJsonError:
+        """The data of one of its events read as JSON, or why it cannot be."""
+        if event.number not in self._read:
+            self._read[event.number] = _document(event.data)
+        return self._read[event.number]
 
 
 class Asked:
@@ -314,44 +314,11 @@ class Evidence:
         return bool(features) and features <= frozenset().union(*seen)
 
 
-@dataclass(frozen=True, slots=True)
-class View(Generic[S]):
-    """What a requirement judges.
-
-    `covers` says from the plan alone whether a request was meant to yield a subject, so that one which did not is a gap; `see` takes what
-    really happened. A request that is not covered may still yield subjects (a malformed body that was answered is an answer too); its
-    gaps do not count.
-    """
-
-    name: str
-    covers: Callable[[Purpose], bool]
-    see: Callable[[Asked], Iterable[S | Gap]]
-    features: frozenset[str] = frozenset()
-    """Features that each of these requests asks for."""
-    topics: frozenset[str] = frozenset()
-    """Topics that each of these requests is sent on."""
-
-    def needing(self, *features: str) -> View[S]:
-        """The same, for requests that ask for all these features."""
-        wanted = frozenset(features)
-        narrowed = self.where(lambda purpose: wanted <= purpose.needs, f"{self.name} asked for {', '.join(features)}")
-        return replace(narrowed, features=self.features | wanted)
-
-    def about(self, *topics: str) -> View[S]:
-        """The same, for requests sent on all these topics."""
-        wanted = frozenset(topics)
-        narrowed = self.where(lambda purpose: wanted <= purpose.topics, f"{self.name} about {', '.join(topics)}")
-        return replace(narrowed, topics=self.topics | wanted)
-
-    def where(self, chosen: Callable[[Purpose], bool], name: str) -> View[S]:
-        """The same, for the requests of the plan that `chosen` picks, and no others."""
-        covers, see = self.covers, self.see
-        return replace(
-            self,
-            name=name,
-            covers=lambda purpose: chosen(purpose) and covers(purpose),
-            see=lambda asked: see(asked) if chosen(asked.purpose) else (),
-        )
+def _document(text: bytes | str) -> strictjson.Parsed | strictjson.NotJsonError:
+    try:
+        return strictjson.parse(text)
+    except strictjson.NotJsonError as error:
+        return error
 
 
 def _fault(attempt: Observation) -> FaultKind | None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from conformance.ask import Ask
     from conformance.contract import Contract
-    from conformance.observation import View
     from conformance.steps import Step
+    from conformance.view import View
 
 S = TypeVar("S")
 

@@ -25,9 +25,10 @@ from conformance.model import (
     Verdict,
     Violation,
 )
-from conformance.observation import Asked, Evidence, View
+from conformance.observation import Asked, Evidence
 from conformance.provenance import Identity
 from conformance.registry import Requirement
+from conformance.view import View
 
 WHOLE: Json = {
     "id": "c",

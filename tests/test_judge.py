@@ -13,9 +13,10 @@ from conformance.contract import load
 from conformance.gate import ExitStatus, decide
 from conformance.judge import KEPT_CODES, KEPT_EVIDENCE, KEPT_FINDINGS, KEPT_REASONS, counts, judge
 from conformance.model import Exchange, Finding, Level, Outcome, Purpose, Verdict
-from conformance.observation import AbsentError, Asked, Evidence, Gap, UnmetError, View
+from conformance.observation import AbsentError, Asked, Evidence, Gap, UnmetError
 from conformance.registry import load as catalogue
 from conformance.subjects.reply import Answer, answer
+from conformance.view import View
 from tests.evidence import VIOLATION, Held, answered, evidence, lost, purpose, refused, requirement
 
 PASS, FAIL, UNMET, BUG, LOST, EXCUSED, ABSENT, UNSENT = "pass", "fail", "unmet", "bug", "lost", "excused", "absent", "unsent"
@@ -167,7 +168,7 @@ def test_requirements_with_one_view_share_what_it_saw() -> None:
         seen.append(asked)
         return iter(answer.see(asked))
 
-    view = replace(answer, see=see)
+    view = replace(answer, look=see)
     judge(evidence(told(PASS, PASS)), [requirement(view, as_told, f"ANSWER-{letter}") for letter in "ABC"])
     assert len(seen) == 2
 

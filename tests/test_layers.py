@@ -28,6 +28,7 @@ READERS = {
     "strictjson",
     "subjects",
     "settle",
+    "view",
 }
 """What reads answers and knows what to make of them."""
 
@@ -78,7 +79,7 @@ def test_requirements_import_what_reads_answers_and_nothing_else() -> None:
 
 
 def test_subjects_import_what_reads_answers_and_nothing_else() -> None:
-    for name, path in below("subjects", "observation"):
+    for name, path in below("subjects", "observation", "view"):
         assert rooms(path) <= READERS, name
 
 

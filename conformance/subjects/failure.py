@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Expectation, Json, Missing, Purpose, Violation
-from conformance.observation import Asked, Gap, GapKind, Observation, Standing, View, accepted, gap, unanswered
+from conformance.observation import Asked, Gap, GapKind, Observation, Standing, accepted, gap, unanswered
 from conformance.strictjson import get
+from conformance.view import View, everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,17 @@ def _observations(asked: Asked) -> Iterator[Observation | Gap]:
         yield unanswered(asked)
 
 
-def _everything(_: Purpose) -> bool:
-    return True
-
-
 probe: Final = View("request that breaks one clause", _to_be_refused, _probes)
 """Mutants of accepted controls: invalid by exactly one clause. Those that may legally go either way are not covered but seen."""
 
 error_reply: Final = View("error answer", _to_be_refused, _error_replies)
 """Answers with a status from 400 up, whatever was asked: of each request the first with each status, since a retry says the same again."""
 
-request: Final = View("request", _everything, _asked)
+request: Final = View("request", everything, _asked)
 """Every request with all its attempts, once it is settled how the target treats it."""
 
 valid_request: Final = View("valid request", accepted, _asked)
 """Every request that the contract allows."""
 
-exchange: Final = View("exchange", _everything, _observations)
+exchange: Final = View("exchange", everything, _observations)
 """Every single exchange, whatever it was sent for and however it ended."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from conformance.model import Purpose
-from conformance.observation import Asked, Gap, Observation, View, accepted, gap
+from conformance.observation import Asked, Gap, Observation, accepted, gap
 from conformance.subjects.failure import Probe, probe
 from conformance.subjects.reply import Answer, Reply, Stream, answer, reply, streamed_answer
+from conformance.view import TO_BE_ACCEPTED, View
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -106,10 +107,10 @@ def _has_control(purpose: Purpose) -> bool:
     return bool(purpose.control) and accepted(purpose)
 
 
-twins: Final = View("whole and streamed answer to one request", _has_twin, _twins)
+twins: Final = View("whole and streamed answer to one request", _has_twin, _twins, expects=TO_BE_ACCEPTED)
 """Pairs that differ in `stream` alone."""
 
-variation: Final = View("answers to a request and a variation of it", _has_control, _variations)
+variation: Final = View("answers to a request and a variation of it", _has_control, _variations, expects=TO_BE_ACCEPTED)
 """Pairs of a control and what varies it; pick the respect with `.about(topic)`."""
 
 probe_twins: Final = View("one invalid request, whole and streamed", _has_probe_twin, _probe_twins)

@@ -9,8 +9,9 @@ from typing import Final
 
 from conformance import sse, strictjson
 from conformance.model import CAP_FIELDS, MISSING, Detail, Exchange, Json, Missing, Purpose
-from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted, gap
+from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, accepted, gap
 from conformance.strictjson import get, items
+from conformance.view import TO_BE_ACCEPTED, View
 
 DONE: Final = "[DONE]"
 """Data of the event that ends a stream."""
@@ -148,7 +149,7 @@ class Stream(Reply):
         """What the decoder found odd."""
         return self.observation.decoded.notes
 
-    @property
+    @cached_property
     def terminator(self) -> sse.Event | None:
         """The first event whose data is exactly `[DONE]`. Raises `UnmetError` for a stream without events."""
         return next((event for event in self.events if event.data == DONE), None)
@@ -156,15 +157,7 @@ class Stream(Reply):
     @cached_property
     def parsed(self) -> list[tuple[sse.Event, strictjson.Parsed | strictjson.NotJsonError]]:
         """Every event but the terminators, with its data read as JSON."""
-        read: list[tuple[sse.Event, strictjson.Parsed | strictjson.NotJsonError]] = []
-        for event in self.events:
-            if event.data.strip() == DONE:
-                continue
-            try:
-                read.append((event, strictjson.parse(event.data)))
-            except strictjson.NotJsonError as error:
-                read.append((event, error))
-        return read
+        return [(event, self.observation.read(event)) for event in self.events if event.data.strip() != DONE]
 
     @cached_property
     def objects(self) -> list[StreamedChunk]:
@@ -175,12 +168,12 @@ class Stream(Reply):
             if isinstance(parsed, strictjson.Parsed) and isinstance(parsed.value, dict)
         ]
 
-    @property
+    @cached_property
     def errors(self) -> list[StreamedChunk]:
         """The events that report a failure in mid-stream."""
         return [chunk for chunk in self.objects if chunk.value.get("error")]
 
-    @property
+    @cached_property
     def chunks(self) -> list[StreamedChunk]:
         """The chunks of the answer. Raises `UnmetError` when there is none.
 
@@ -289,9 +282,6 @@ def _joined(so_far: Json | Missing, more: Json | Missing) -> Json | Missing:
 
 def _answers(asked: Asked) -> Iterator[Answer | Gap]:
     found = False
-    if not accepted(asked.purpose):
-        # What an endpoint makes of nonsense that it should have refused is judged as that, and as nothing else.
-        return
     for attempt in asked.answers:
         body = attempt.json
         if attempt.succeeded and not asked.purpose.stream and isinstance(body, dict) and not attempt.is_event_stream:
@@ -303,8 +293,7 @@ def _answers(asked: Asked) -> Iterator[Answer | Gap]:
 
 def _streams(asked: Asked) -> Iterator[Stream | Gap]:
     found = False
-    if not _reply_wanted(asked.purpose):
-        # What an endpoint makes of nonsense that it should have refused is judged as that, and as nothing else.
+    if HANG_UP in asked.purpose.topics:
         return
     for attempt in asked.answers:
         if attempt.succeeded and asked.purpose.stream and attempt.is_event_stream:
@@ -335,11 +324,11 @@ def _reply_wanted(purpose: Purpose) -> bool:
     return accepted(purpose) and HANG_UP not in purpose.topics
 
 
-answer: Final = View("whole answer", _whole_wanted, _answers)
+answer: Final = View("whole answer", _whole_wanted, _answers, expects=TO_BE_ACCEPTED)
 """Successful answers in one piece."""
 
-streamed_answer: Final = View("streamed answer", _stream_wanted, _streams)
+streamed_answer: Final = View("streamed answer", _stream_wanted, _streams, expects=TO_BE_ACCEPTED)
 """Successful answers as a stream."""
 
-reply: Final = View("answer, whole or streamed", _reply_wanted, _replies)
+reply: Final = View("answer, whole or streamed", _reply_wanted, _replies, expects=TO_BE_ACCEPTED)
 """Successful answers of both kinds; streams that broke off or failed are left to `streamed_answer`."""

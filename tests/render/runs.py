@@ -23,13 +23,13 @@ from conformance.model import (
     Verdict,
     Violation,
 )
-from conformance.observation import View
 from conformance.overview.capabilities import Capability
 from conformance.overview.constraints import ConstraintRow, Holder, Reaction, Treatment, Trial
 from conformance.provenance import Footer, Header, Identity, Plan
 from conformance.registry import Exclusion, Requirement
 from conformance.report import Report, Row
 from conformance.subjects.fate import Effect, Fate
+from conformance.view import View
 
 HOSTILE = "</script><script>alert(1)</script> [red]x[/red] \x1b[31m\x07 \u202egnp\u2066 a\0b \ud800 \ufffe \u2028 ]]> <!-- \" ' & 💥"
 
@@ -45,7 +45,7 @@ def nothing(subject: object) -> Iterator[Finding]:
 def requirement(
     identifier: str, level: Level = Level.MUST, area: Area = Area.STREAMING, *, text: str = "", remedy: str = ""
 ) -> Requirement:
-    view: View[object] = View("anything", covers=lambda purpose: True, see=lambda asked: ())
+    view: View[object] = View("anything", covers=lambda purpose: True, look=lambda asked: ())
     return Requirement(
         id=identifier,
         area=area,

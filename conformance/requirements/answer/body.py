@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.model import Detail, Finding, Level, Place, Purpose
-from conformance.observation import Asked, Gap, Observation, UnmetError, View, accepted, gap
+from conformance.observation import Asked, Gap, Observation, UnmetError, accepted, gap
 from conformance.registry import contract, incident, requirement, standard
 from conformance.strictjson import JsonNote, NoteCode, Parsed, show
+from conformance.view import View
 
 RFC8259: Final = "https://www.rfc-editor.org/rfc/rfc8259"
 

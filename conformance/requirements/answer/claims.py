@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from conformance import registry
 from conformance.model import Detail, Finding, Level, Purpose
-from conformance.observation import AbsentError, Asked, Gap, UnmetError, View, accepted
+from conformance.observation import AbsentError, Asked, Gap, UnmetError, accepted
 from conformance.registry import Requirement, contract, requirement
+from conformance.view import TO_BE_ACCEPTED, View
 
 
 def _seen(asked: Asked) -> Iterator[Asked]:
-    if accepted(asked.purpose) and asked.purpose.needs and asked.accepted:
+    if asked.purpose.needs and asked.accepted:
         yield asked
 
 
-taken = View("accepted request that needs a feature", lambda purpose: accepted(purpose) and bool(purpose.needs), _seen)
+taken = View(
+    "accepted request that needs a feature", lambda purpose: accepted(purpose) and bool(purpose.needs), _seen, expects=TO_BE_ACCEPTED
+)
 """Requests that ask for what not every endpoint has. One that was refused or got lost is no gap here: others report it."""
+
+
+@cache
+def _telling() -> tuple[Requirement, ...]:
+    return tuple(each for each in registry.load().requirements if each.shows)
 
 
 def _showing(purpose: Purpose, claimed: frozenset[str], asked: Asked) -> list[Requirement]:
     """The requirements that see the effect of a claimed feature, and bind too little by themselves."""
     return [
         each
-        for each in registry.load().requirements
+        for each in _telling()
         if each.shows & claimed & purpose.needs and registry.level(each, asked.evidence.contract) is not Level.MUST
     ]
 

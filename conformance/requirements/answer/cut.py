@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Finding, Level, Place, Purpose
-from conformance.observation import AbsentError, Asked, Gap, Observation, View
+from conformance.observation import AbsentError, Asked, Gap, Observation
 from conformance.registry import contract, incident, requirement
 from conformance.strictjson import show
 from conformance.subjects.pair import Twins, Variation, twins, variation
 from conformance.subjects.reply import Reply
+from conformance.view import TO_BE_ACCEPTED, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def _others(asked: Asked) -> Iterator[Alike | Gap]:
                 yield each
 
 
-alike: Final = View("answer, and one to the same request or nearly the same", _has_other, _others)
+alike: Final = View("answer, and one to the same request or nearly the same", _has_other, _others, expects=TO_BE_ACCEPTED)
 
 
 @requirement(

@@ -8,9 +8,10 @@ from typing import Final
 from jsonschema import Draft202012Validator
 
 from conformance.model import Finding, Json, Level, Place
-from conformance.observation import AbsentError, Asked, Gap, Observation, View, accepted, gap
+from conformance.observation import AbsentError, Asked, Gap, Observation, accepted, gap
 from conformance.registry import contract, requirement
 from conformance.strictjson import get
+from conformance.view import View
 
 _RESPONSE: Final = "/paths/~1chat~1completions/post/responses/200"
 

@@ -9,10 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from conformance.model import Detail, Exchange, Finding, Level, Place
-from conformance.observation import AbsentError, Asked, Observation, View
+from conformance.observation import AbsentError, Asked, Observation
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.errors.own import PROXY, RFC_9110
 from conformance.subjects.failure import exchange
+from conformance.view import View
 
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _REQUEST_ID: Final = re.compile(r"(.*-)?(request|trace|correlation|call)-?id|cf-ray", re.IGNORECASE)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.model import Finding, Level, Place, Purpose
-from conformance.observation import AbsentError, Asked, Gap, GapKind, View
+from conformance.observation import AbsentError, Asked, Gap, GapKind
 from conformance.registry import contract, incident, requirement, standard
 from conformance.requirements.errors.own import RFC_9110, answer_of, code_of, let_in
 from conformance.subjects.failure import request
+from conformance.view import View
 
 _BOTH: Final = ("door/no-key", "door/wrong-key")
 _SHUT: Final = frozenset({401, 403})

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.model import MISSING, Finding, Json, Place, Purpose
-from conformance.observation import AbsentError, Asked, Gap, Observation, UnmetError, View
+from conformance.observation import AbsentError, Asked, Gap, Observation, UnmetError
 from conformance.strictjson import get, items, show
 from conformance.subjects.failure import ErrorReply, error_reply
 from conformance.subjects.reply import Stream
+from conformance.view import View
 
 RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110"
 
@@ -36,10 +37,10 @@ def _is_read(purpose: Purpose) -> bool:
 
 
 def _only(view: View[ErrorReply], keep: Callable[[ErrorReply], bool]) -> View[ErrorReply]:
-    def see(asked: Asked) -> Iterator[ErrorReply | Gap]:
-        return (each for each in view.see(asked) if isinstance(each, Gap) or keep(each))
+    def look(asked: Asked) -> Iterator[ErrorReply | Gap]:
+        return (each for each in view.look(asked) if isinstance(each, Gap) or keep(each))
 
-    return replace(view, see=see)
+    return replace(view, look=look)
 
 
 def _own(reply: ErrorReply) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import FaultKind, Finding, Level, Purpose
-from conformance.observation import AbsentError, Asked, Gap, Observation, Standing, View, unanswered
+from conformance.observation import AbsentError, Asked, Gap, Observation, Standing, unanswered
 from conformance.registry import contract, incident, requirement
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply
 from conformance.subjects.pair import ProbeTwins, probe_twins
+from conformance.view import View
 
 
 def _summary(seen: Observation) -> str:

@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Final
 
 from conformance.model import Detail, Finding, Level, Place
-from conformance.observation import AbsentError, Asked, Evidence, Gap, Observation, UnmetError, View
+from conformance.observation import AbsentError, Asked, Evidence, Gap, Observation, UnmetError
 from conformance.recent import once
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import at, ended, parts
 from conformance.strictjson import get, show
 from conformance.subjects.reply import Stream, StreamedChunk, streamed_answer
+from conformance.view import View
 
 LATE: Final = 0.95
 """Share of a stream's time after which its text is late: what comes then comes when all is done."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Finding, Level
-from conformance.observation import AbsentError, Asked, Gap, Observation, View
+from conformance.observation import AbsentError, Asked, Gap, Observation
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.streaming.reading import at, parts
 from conformance.strictjson import get, is_integer, show
 from conformance.subjects.reply import Stream, streamed_answer
+from conformance.view import TO_BE_ACCEPTED, View
 
 FIRST: Final = "streamed/usage"
 """Key of the stream that the others are compared with."""
@@ -88,7 +89,7 @@ def _two(asked: Asked) -> Iterator[Two | Gap]:
         yield from (Two(first, each) if isinstance(each, Stream) else each for each in seen)
 
 
-two: Final = View("streamed answer after the first", lambda purpose: streamed_answer.covers(purpose) and purpose.key != FIRST, _two).where(
+two: Final = View("streamed answer", streamed_answer.covers, _two, expects=TO_BE_ACCEPTED).where(
     lambda purpose: purpose.key != FIRST, "streamed answer after the first"
 )
 

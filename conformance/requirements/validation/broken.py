@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import Expectation, Finding, Purpose, Violation
-from conformance.observation import AbsentError, View
+from conformance.observation import AbsentError
 from conformance.requirements.validation.rule import rule, spot
 from conformance.subjects.cap import is_ignored
 from conformance.subjects.failure import Probe, probe
 from conformance.subjects.fate import fate
 from conformance.subjects.known import passed_over
+from conformance.view import View
 
 CAPS: Final = frozenset({"/max_tokens", "/max_completion_tokens"})
 """The two names of one member. A server need know only one, and ignores the other as it ignores any unknown name."""
@@ -49,7 +50,7 @@ def broken(name: str, wrong: Callable[[Purpose, Violation], bool]) -> View[Probe
 def invalid(name: str, wrong: Callable[[Purpose, Violation], bool]) -> Refusals:
     """The same for the one requirement that wants these refused."""
     view = broken(name, wrong)
-    return Refusals(view.name, view.covers, view.see)
+    return Refusals(view.name, view.covers, view.look, view.chosen)
 
 
 def unrefused(probe: Probe) -> Iterator[Finding]:

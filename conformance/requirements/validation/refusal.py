@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from conformance.model import Finding, Json, Purpose
-from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, View, accepted
+from conformance.observation import Asked, Gap, GapKind, Observation, UnmetError, accepted
 from conformance.strictjson import show
 from conformance.subjects.failure import ErrorReply, valid_request
+from conformance.view import TO_BE_ACCEPTED, View
 
 CLEAN: Final = frozenset({400, 404, 422})
 """Statuses by which servers of this API say that they lack something."""
@@ -23,14 +24,11 @@ def valid(name: str, chosen: Callable[[Purpose], bool]) -> View[Asked]:
 
     Where a request hangs on a call of a tool that the model never made, and tools are not claimed, there is nothing to judge.
     """
-
-    def covers(purpose: Purpose) -> bool:
-        return accepted(purpose) and chosen(purpose)
-
-    return View(name, covers, lambda asked: _seen(asked) if covers(asked.purpose) else ())
+    return View(name, accepted, look, expects=TO_BE_ACCEPTED).where(chosen, name)
 
 
-def _seen(asked: Asked) -> Iterator[Asked | Gap]:
+def look(asked: Asked) -> Iterator[Asked | Gap]:
+    """A valid request, or why there is nothing to judge of it."""
     for seen in valid_request.see(asked):
         silent = isinstance(seen, Gap) and seen.kind is GapKind.UNMET and asked.premise_missing() and asked.unclaimed()
         yield Gap(GapKind.INAPPLICABLE, f"{asked.purpose.key}: the feature is not claimed, and did not show") if silent else seen

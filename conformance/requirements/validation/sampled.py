@@ -7,13 +7,15 @@ parts failing is about the combination.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from conformance.model import Finding, Purpose, Sample, SampleKind
-from conformance.observation import AbsentError, Asked, Evidence, Gap, GapKind, Standing, UnmetError, View, accepted
+from conformance.observation import AbsentError, Asked, Evidence, Gap, GapKind, Standing, UnmetError
 from conformance.recent import once
-from conformance.requirements.validation.refusal import CLEAN, members_asked_for, names_any, refusal, said, valid
+from conformance.requirements.validation.refusal import CLEAN, look, members_asked_for, names_any, refusal, said, valid
 from conformance.subjects.failure import ErrorReply
+from conformance.view import View
 
 BY_NAME: Final = frozenset({SampleKind.FORM, SampleKind.BOUND, SampleKind.TURN, SampleKind.RESULT})
 """Kinds of value that belong to a feature: who lacks it may say so in plain words. For the others it takes a code with `unsupported_`."""
@@ -29,18 +31,17 @@ def sampled(kind: SampleKind, name: str, *, also: Callable[[Purpose], bool] = la
     """View of the valid requests that hold a value of a kind, and of those for which `also` holds."""
 
     def chosen(purpose: Purpose) -> bool:
-        return accepted(purpose) and (any(sample.kind is kind for sample in purpose.samples) or also(purpose))
+        return any(sample.kind is kind for sample in purpose.samples) or also(purpose)
 
-    plain = valid(name, chosen)
+    return replace(valid(name, chosen), look=_unexcused)
 
-    def see(asked: Asked) -> Iterator[Asked | Gap]:
-        if chosen(asked.purpose) and _is_excused(asked):
-            status = asked.answer.status if asked.answer else 0
-            yield Gap(GapKind.INAPPLICABLE, f"{asked.purpose.key}: refused with {status}, as a target may that lacks the feature")
-        else:
-            yield from plain.see(asked)
 
-    return View(name, chosen, see)
+def _unexcused(asked: Asked) -> Iterator[Asked | Gap]:
+    if _is_excused(asked):
+        status = asked.answer.status if asked.answer else 0
+        yield Gap(GapKind.INAPPLICABLE, f"{asked.purpose.key}: refused with {status}, as a target may that lacks the feature")
+    else:
+        yield from look(asked)
 
 
 def _is_excused(asked: Asked) -> bool:
