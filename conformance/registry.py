@@ -43,7 +43,7 @@ class Requirement:
     id: str
     area: Area
     level: Level
-    """In the `openai` reading; a dialect may set another (`Catalogue.level`)."""
+    """In the `openai` reading; a dialect may set another (`level`)."""
     text: str
     """The requirement in one sentence, true of a conforming endpoint."""
     remedy: str

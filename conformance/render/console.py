@@ -150,7 +150,7 @@ def _baseline(report: Report, console: Console) -> None:
 
 
 class LiveProgress:
-    """A `Progress` of `observe`: a bar on a terminal; anywhere else a plain line now and then, none in a short run."""
+    """A `sending.progress.Progress`: a bar on a terminal; anywhere else a plain line now and then, none in a short run."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic, *, meter: Callable[[], str] = lambda: "") -> None:
         """`meter` says in a few words what is spent so far."""
