@@ -12,7 +12,10 @@ from conformance.requirements.answer.valid import valid_reply, valid_variation
 from conformance.strictjson import get, items, show
 from conformance.subjects.cap import counted_tokens, has_unknown_cap, most_tokens, words
 from conformance.subjects.pair import Variation
-from conformance.subjects.reply import Choice, Reply
+from conformance.subjects.reply import Choice, Reply, reply
+
+_LONGEST_TOKEN: Final = 32
+"""Characters."""
 
 ENDED: Final = frozenset({"stop", "tool_calls", "function_call", "content_filter"})
 """What a choice says that no cap cut off."""
@@ -104,6 +107,17 @@ def _stopped_at(choice: Choice, stops: list[str]) -> tuple[str, str] | None:
     return stop, choice.text[place + len(stop) :]
 
 
+def _is_overshoot(answered: Reply, choice: Choice, rest: str) -> bool:
+    """Whether what comes after a stop string is the rest of the token that completed it, and the stop string did end the text.
+
+    It did where the answer without stop strings, from which the string was cut, goes on. A token has 32 characters at most.
+    """
+    before = answered.observation.asked.before()
+    whole = [seen.first.text for seen in reply.see(before) if isinstance(seen, Reply) and seen.choices] if before is not None else []
+    goes_on = any(text.startswith(choice.text) and len(text) > len(choice.text) for text in whole)
+    return goes_on and choice.finish_reason == "stop" and len(rest) <= _LONGEST_TOKEN and not any(map(str.isspace, rest))
+
+
 def _texts(answered: Reply) -> list[tuple[int, Choice]]:
     found = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text]
     if not found:
@@ -124,11 +138,14 @@ def _texts(answered: Reply) -> list[tuple[int, Choice]]:
     shows=["stop"],
 )
 def text_ends_at_a_stop_string(answered: Reply) -> Iterator[Finding]:
-    """The text does not run on past a stop string, given as a string or as a list, wherever the borders of its tokens are."""
+    """The text does not run on past a stop string, given as a string or as a list, wherever the borders of its tokens are.
+
+    That the token which completes the string is there as a whole is the affair of ANSWER-STOP-EXCLUDED.
+    """
     stops = _stops(answered)
     for position, choice in _texts(answered):
         found = _stopped_at(choice, stops)
-        if found is not None and found[1]:
+        if found is not None and found[1] and not _is_overshoot(answered, choice, found[1]):
             yield Finding(
                 code="ran-on", expected=f"the end before {show(found[0])}", received=show(f"…{found[0]}{found[1]}"), at=_at(position)
             )
@@ -141,11 +158,11 @@ def text_ends_at_a_stop_string(answered: Reply) -> Iterator[Finding]:
     cites=[contract("/x-answer/stop-excluded"), incident("dtzp555-max/ocp#470")],
 )
 def stop_string_is_left_out(answered: Reply) -> Iterator[Finding]:
-    """The stop string that ended a text is not part of it."""
+    """The stop string that ended a text is not part of it, nor is the rest of the token that completed it."""
     stops = _stops(answered)
     for position, choice in _texts(answered):
         found = _stopped_at(choice, stops)
-        if found is not None and not found[1]:
+        if found is not None and (not found[1] or _is_overshoot(answered, choice, found[1])):
             yield Finding(code="included", expected=f"no {show(found[0])}", received=show(choice.text[-80:]), at=_at(position))
 
 
