@@ -173,9 +173,9 @@ def field(session: nox.Session) -> None:
 
 @nox.session
 def field_report(session: nox.Session) -> None:
-    """Judge anew what `nox -s field` kept, and write reports/published: the reports, their index, and the list of what was found."""
+    """Judge anew what `nox -s field` kept, and else what is published, and write reports/published: reports, index, and what was found."""
     _install(session)
-    session.run("python", "-m", "field", "--publish", "reports/published", *session.posargs)
+    session.run("python", "-m", "field", "--publish", "reports/published")
 
 
 @nox.session
