@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from conformance import strictjson
 from conformance.ask import MINIMAL_CAP, Ask
@@ -18,6 +19,9 @@ from conformance.model import CAP_FIELDS, Exchange
 from conformance.settle import settled
 from conformance.steps import Step
 from conformance.strictjson import get
+
+FAILED: Final = 500
+"""The lowest status of those that tell of a failure of the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,9 @@ def check(ask: Ask, send: Callable[[Step], Exchange]) -> Readiness:
         asked.append(step)
         answers[field] = exchange
         reason = hopeless(exchange, ask.model)
-        if reason is not None:
+        fails = exchange.status is not None and exchange.status >= FAILED
+        if reason is not None and (not fails or field == CAP_FIELDS[-1]):
+            # Who fails at one name of the cap may answer under the other: some servers know one of them alone, or count otherwise in it.
             raise reason
         if _completed(exchange) and _capped(exchange):
             return Readiness(cap_field=field, asked=tuple(asked))

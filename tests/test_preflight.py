@@ -53,6 +53,11 @@ def test_the_old_name_is_taken_where_only_it_is_obeyed(first: Exchange) -> None:
     assert check(max_completion_tokens=first, max_tokens=counted(16)) == ("max_tokens", [CURRENT, OLD])
 
 
+def test_a_target_that_fails_at_one_name_is_tested_with_the_other() -> None:
+    """The current name is for txtai a cap on prompt and answer together, and a prompt that is longer a 500; the old one it passes over."""
+    assert check(max_completion_tokens=answered(b"", status=500), max_tokens=counted(400)) == ("max_tokens", [CURRENT, OLD])
+
+
 def test_a_target_that_obeys_neither_is_tested_with_the_name_that_it_took() -> None:
     assert check(max_completion_tokens=counted(400), max_tokens=counted(400))[0] == "max_completion_tokens"
     assert check(max_completion_tokens=refused(422), max_tokens=counted(400))[0] == "max_tokens"
@@ -109,7 +114,7 @@ def test_every_way_to_give_no_answer_has_words_and_a_hint(kind: FaultKind) -> No
 )
 def test_every_useless_answer_has_words_and_a_hint(first: Exchange, words: str, hint: str) -> None:
     with pytest.raises(CannotTestError) as caught:
-        check(max_completion_tokens=first)
+        check(max_completion_tokens=first, max_tokens=first)
     assert words in caught.value.message
     assert hint in caught.value.hint
 
