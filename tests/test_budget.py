@@ -34,7 +34,6 @@ FAULTS = tuple(kind for kind in FaultKind if kind is not FaultKind.OVERSIZE)
 def _quick() -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pacing, "_BASE", 1e-6)
-        patch.setattr(pacing, "_RATE_LIMIT_BASE", 1e-6)
         yield
 
 

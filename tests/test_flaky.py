@@ -29,8 +29,7 @@ ASKED = tuple(r for r in CATALOGUE.requirements if r.id in {"STREAM-DONE", "STRE
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "_BASE", 0.002)
-    monkeypatch.setattr(pacing, "_RATE_LIMIT_BASE", 0.005)
+    monkeypatch.setattr(pacing, "_BASE", 0.005)
 
 
 def outcomes(server: Flaky, folder: Path, asked: tuple[Requirement, ...] = ASKED, concurrency: int = 16) -> Mapping[str, Outcome]:

@@ -129,7 +129,6 @@ def steps(count: int) -> list[Step]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "_BASE", 0.0005)
-    monkeypatch.setattr(pacing, "_RATE_LIMIT_BASE", 0.0005)
 
 
 @pytest.fixture

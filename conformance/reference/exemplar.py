@@ -20,6 +20,7 @@ _DEPTH = 12
 _MOST_ITEMS = 100
 _LONGEST = 10_000
 _LARGEST = 1e300
+"""Lists, texts and numbers beyond these are not made, whatever a schema asks for."""
 _FORMATS = {
     "date": "2024-01-01",
     "date-time": "2024-01-01T00:00:00Z",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.model import Json
 
 _RATIO = 0.45
+"""How likely an alternative is, measured by what those before it left."""
 _OTHERS = re.findall(r" \w+", " the a of and to in is it on as at by or be an we he so no up us")
 
 

@@ -15,6 +15,7 @@ ECHO = "Say exactly: 東京 😀 žluťoučký 👩‍👩‍👧 \u2028 end"
 """What is to be said ends by itself, and holds characters that take several tokens."""
 
 ECHO_CAP = 64
+"""Tokens: room for all of it where each byte is one."""
 
 
 @scenario("streamed", tiers=[Tier.SMOKE, Tier.GATE, Tier.FULL])

@@ -24,7 +24,7 @@ LONGEST_WAIT: Final = 60.0
 """Seconds; a target that asks for more is asked again after this. The usual limits are per minute."""
 
 _BASE: Final = 0.25
-_RATE_LIMIT_BASE: Final = 0.25
+"""Seconds; the first wait is drawn from twice as much, each further one from twice that of the one before."""
 _CAUTION: Final = 0.9
 """Part of the rate at which a limit was met that is kept to afterwards."""
 _GROWTH: Final = 1.01
@@ -70,8 +70,7 @@ def backoff(exchange: Exchange, losses: int, random: Random, now: float) -> floa
     asked = retry_after(exchange, now) if exchange.status in (RATE_LIMITED, 503) else None
     if asked is not None:
         return asked
-    base = _RATE_LIMIT_BASE if exchange.status == RATE_LIMITED else _BASE
-    return random.uniform(0, min(LONGEST_WAIT, base * 2.0 ** min(losses, 20)))
+    return random.uniform(0, min(LONGEST_WAIT, _BASE * 2.0 ** min(losses, 20)))
 
 
 def _number(text: str | None) -> float | None:

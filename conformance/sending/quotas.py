@@ -29,6 +29,7 @@ _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "
 _EPOCH: Final = 1e9
 """Seconds; a larger number is a point in time, not a span of it."""
 _EPOCH_MILLISECONDS: Final = 1e11
+"""The same of a point in time that is told in milliseconds."""
 
 _STYLES: Final = (
     ("x-ratelimit-{}-requests", "x-ratelimit-{}-tokens"),

@@ -19,6 +19,7 @@ KEY_VARIABLES: Final = ("CONFORMANCE_API_KEY", "OPENAI_API_KEY")
 """Environment variables that may hold the key; the first that is set wins."""
 
 MAX_CONCURRENCY: Final = 64
+"""Requests under way at once, each of which takes a thread and a connection of ours."""
 
 MAX_WINDOW: Final = 1 << 20
 """Tokens of the longest window beyond which a prompt is sent: that is five megabytes."""
