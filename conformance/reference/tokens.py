@@ -18,7 +18,7 @@ _TOKEN = re.compile(r" ?[^\W\d_]{1,6}| ?\d{1,3}| ?[^\w\s]|[\s\S]")
 _PER_PROMPT = 3
 _PER_MESSAGE = 4
 _PER_ATTACHMENT = 85
-"""What a template for chats adds, in the size that is usual: marks around each turn, an invitation to answer, and a thumbnail of a picture."""
+"""What a template for chats adds, in the size that is usual: an invitation to answer, marks around each turn, and a picture's thumbnail."""
 
 
 def tokens(text: str) -> tuple[str, ...]:
