@@ -180,3 +180,15 @@ def test_an_answer_to_a_browser_that_asks_beforehand_needs_no_request_id() -> No
     assert outcome("ERROR-REQUEST-ID", held) is Outcome.PASS
     held.add(purpose("roles/developer"), answered())
     assert outcome("ERROR-REQUEST-ID", held) is Outcome.FAIL
+
+
+def test_a_question_of_a_browser_that_is_refused_for_its_origin_was_not_read_as_a_request() -> None:
+    """Starlette's CORS layer, before vLLM, refuses an origin that is not on its list with a 400."""
+    held = Held()
+    held.add(purpose("preflight/max_tokens"), answered())
+    turned_away = answered(b"Disallowed CORS origin", status=400, media="text/plain")
+    told = replace(turned_away, headers=(*turned_away.headers, ("access-control-allow-methods", "GET, POST")))
+    held.add(purpose("door/preflight", topics=("cors",), expect=Expectation.EITHER), told)
+    assert outcome("ERROR-PREFLIGHT", held) is Outcome.PASS
+    held.add(purpose("door/preflight", topics=("cors",), expect=Expectation.EITHER), turned_away)
+    assert outcome("ERROR-PREFLIGHT", held) is Outcome.FAIL

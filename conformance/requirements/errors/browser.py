@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model import Area, Finding, Level, Place
+from conformance.model import Area, Exchange, Finding, Level, Place
 from conformance.observation import AbsentError, Asked
 from conformance.registry import contract, excluded, incident, requirement, standard
 from conformance.requirements.errors.own import RFC_9110, answer_of
@@ -35,9 +35,14 @@ def browsers_may_ask(asked: Asked) -> Iterator[Finding]:
     A browser sends it first, bare, and asks no further unless the answer is a success.
     """
     answer = answer_of(asked)
-    if answer.status in _READ_AS_POST:
+    if answer.status in _READ_AS_POST and not _refuses_the_origin(answer.exchange):
         body = answer.exchange.body[:120].decode(errors="replace")
         yield Finding(code="read-as-post", expected="204 with access-control headers, or 405", received=f"{answer.status}: {body}")
+
+
+def _refuses_the_origin(answer: Exchange) -> bool:
+    """Whether the question was understood, and the answer is that scripts of this origin have no access; Starlette says so with a 400."""
+    return answer.header("access-control-allow-methods") is not None and answer.header("access-control-allow-origin") is None
 
 
 @requirement(
