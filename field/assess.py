@@ -36,6 +36,8 @@ class Assessment:
     """The codes that it was made for; any where none is named."""
     reasons: tuple[str, ...] = ()
     """The reasons that it was made for, each without the request that it begins with; any where none is named."""
+    amid: tuple[str, ...] = ()
+    """Reasons of which there is one at least, whatever the others are; where any are named."""
     upstream: tuple[str, ...] = ()
     """Issues of the server's own project that tell of the same, as `owner/repository#number`."""
 
@@ -44,6 +46,8 @@ class Assessment:
         if entry.outcome == "ERROR" or (entry.outcome == "FAIL") is (self.verdict in _LEFT_OPEN):
             return False
         if not fnmatchcase(entry.requirement, self.requirement) or not _fits(entry.server, self.servers):
+            return False
+        if self.amid and not any(_fits(reason, self.amid) for reason in entry.reasons):
             return False
         return all(_fits(code, self.codes) for code in entry.codes) and all(_fits(reason, self.reasons) for reason in entry.reasons)
 

@@ -80,6 +80,8 @@ def test_an_assessment_is_of_the_reasons_it_was_made_for_and_no_other() -> None:
     left = replace(entry("INCONCLUSIVE"), reasons=("drawn/1: answered 500", "the model called no tool"))
     assert made("follows", reasons=("*: answered 5*", "*called no tool")).covers(left)
     assert not made("follows", reasons=("*: answered 5*",)).covers(left)
+    assert made("follows", amid=("*: answered 5*",)).covers(left)
+    assert not made("follows", amid=("*: answered 4*",)).covers(left)
 
 
 def test_findings_of_several_readings_are_one_entry() -> None:
