@@ -84,7 +84,6 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
     """Ask the hops, one after the other. Raises `ConformanceError` before anything is sent, or where a hop left no record."""
     from conformance.errors import CannotTestError
     from conformance.fleet import sequence
-    from conformance.fleet.folder import marked
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group
     from conformance.provenance import RECORD
@@ -96,7 +95,7 @@ def _conduct(asked: dict[str, Options], folder: Path) -> None:
     for each in asked.values():
         Run(each)
     jobs = tuple(Job(name=hop, slug=hop, group="", manifest="", table="", folder=str(folder.resolve())) for hop in asked)
-    for done in sequence.conduct(marked(Fleet(jobs=jobs, groups={"": Group()}), folder), lambda job: asked[job.name]):
+    for done in sequence.conduct(Fleet(jobs=jobs, groups={"": Group()}).within(folder), lambda job: asked[job.name]):
         click.echo(f"{done.job.name.capitalize()}: {line(done.sentence, 400)}", err=True)
         if not (folder / done.job.slug / RECORD).is_file():
             raise CannotTestError(f"The {done.job.name} was not asked: {line(done.sentence, 400)}")

@@ -39,7 +39,7 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
     from importlib.util import find_spec
 
     from conformance.fleet import cluster, job, sequence
-    from conformance.fleet.folder import fresh, marked
+    from conformance.fleet.folder import fresh
     from conformance.fleet.manifest import read
     from conformance.run import Run
 
@@ -51,7 +51,7 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
         return 0
     for each in found.jobs:
         Run(job.options(each))
-    known = marked(found, folder)
+    known = found.within(folder)
     if scheduler or workers or (workers is None and len(found.jobs) > 1 and find_spec("distributed")):
         return _told(cluster.conduct(known, address=scheduler, workers=workers or 0), known, folder)
     return _told(sequence.conduct(known), known, folder)
@@ -76,7 +76,7 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     """
     from conformance.errors import ConfigurationError
     from conformance.fleet import sequence
-    from conformance.fleet.folder import fresh, marked
+    from conformance.fleet.folder import fresh
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group, slug
     from conformance.options import Options
@@ -97,7 +97,7 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     ]
     for each in jobs:
         Run(read(each))
-    known = marked(Fleet(jobs=tuple(jobs), groups={"": Group()}), folder)
+    known = Fleet(jobs=tuple(jobs), groups={"": Group()}).within(folder)
     return _told(sequence.conduct(known, read), known, folder)
 
 

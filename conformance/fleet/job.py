@@ -107,7 +107,7 @@ def conduct(job: Job, read: Callable[[Job], Options] | None = None, stop: thread
     `read` stands in for `options` where the options do not come from a manifest; `stop` ends it in good order.
     """
     begun, worker = time.monotonic(), f"{os.uname().nodename if hasattr(os, 'uname') else 'here'}:{os.getpid()}"
-    shared = is_shared(job)
+    shared = is_shared(Path(job.folder), job.mark)
     root = Path(job.folder) if shared else Path(tempfile.mkdtemp(prefix="conformance-fleet-"))
     folder = root / job.slug
     try:

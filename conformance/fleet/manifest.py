@@ -31,6 +31,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import TargetError
 from conformance.fleet.entry import Entry
+from conformance.fleet.folder import marked
 from conformance.fleet.job import Job
 from conformance.options import REFERENCE
 from conformance.target.toml_places import Document, Place, Table, Value
@@ -63,6 +64,11 @@ class Fleet:
     jobs: tuple[Job, ...]
     groups: Mapping[str, Group]
     """Every group that a job belongs to."""
+
+    def within(self, folder: Path) -> Fleet:
+        """The same, in a folder that is made and marked for it. Raises `RecordError`."""
+        mark = marked(folder)
+        return replace(self, jobs=tuple(replace(job, mark=mark) for job in self.jobs))
 
 
 def read(path: Path, folder: Path) -> Fleet:
