@@ -217,3 +217,21 @@ def test_tools_on_offer_do_not_make_one_chunk_of_a_text(pieces: int, expected: O
     texts = ["".join(words[at : at + size]) for at in range(0, len(words), size)]
     held.add(purpose("rare/tools-unused", stream=True, topics=("tools-unused",)), streamed(*(delta(text) for text in texts)))
     assert outcome("STREAM-INCREMENTAL-TOOLS", held) is expected
+
+
+@pytest.mark.parametrize(
+    ("whole", "stream", "expected"),
+    [
+        ('{"a": [1, 2]}', '{\n  "a": [1,2]\n}', Outcome.INCONCLUSIVE),
+        ('{"a": "b c"}', '{"a": "bc"}', Outcome.FAIL),
+        ("1 2", "12", Outcome.FAIL),
+        ("1 2", "1  2", Outcome.FAIL),
+        ('{"a": 1}', '{"a": 1}', Outcome.PASS),
+    ],
+)
+def test_a_model_may_lay_out_json_in_another_way_each_time(whole: str, stream: str, expected: Outcome) -> None:
+    choice: Json = {"index": 0, "message": {"role": "assistant", "content": whole}, "finish_reason": "stop"}
+    held = Held()
+    held.add(purpose("s/one"), answered({"object": "chat.completion", "choices": [choice]}))
+    held.add(purpose("s/one/streamed", stream=True, twin="s/one"), streamed(delta(stream), delta(finish="stop")))
+    assert outcome("STREAM-SAME-TEXT", held) is expected
