@@ -16,11 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, overload
 
 from conformance import contract, registry, reporting
 from conformance.judge import judge
@@ -60,9 +60,8 @@ def record(folder: Path, number: int) -> None:
     with Record.open(next((folder / "one").glob("*/run.jsonl"))) as one:
         assert one.plan is not None
         rounds = -(-number // one.count)
-        planned = tuple(renamed(each, turn) for turn in range(rounds) for each in one.plan.purposes)
         exchanges = list(one.exchanges())
-        header, plan = one.header, replace(one.plan, purposes=planned)
+        header, plan = one.header, replace(one.plan, purposes=Rounds(one.plan.purposes[:], rounds))
     again = islice((replace(each, purpose=renamed(each.purpose, turn)) for turn in count() for each in exchanges), number)
     with RecordWriter(folder / number_of(number) / RECORD, header) as writer:
         writer.plan(plan)
@@ -73,6 +72,28 @@ def record(folder: Path, number: int) -> None:
             spent += time.process_time() - began
         writer.close(Footer(complete=True, reason="", exchanges=number, ended=time.time()))
     show("record", number, spent, yardstick(folder, number))
+
+
+class Rounds(Sequence[Purpose]):
+    """The plan of one run over and over, which is as large as that of one: what is measured is the record, and not who plans."""
+
+    def __init__(self, once: Sequence[Purpose], rounds: int) -> None:
+        self._once, self._rounds = once, rounds
+
+    def __len__(self) -> int:
+        return len(self._once) * self._rounds
+
+    @overload
+    def __getitem__(self, index: int) -> Purpose: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Purpose, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Purpose | tuple[Purpose, ...]:
+        if isinstance(index, slice):
+            return tuple(self[each] for each in range(len(self))[index])
+        turn, number = divmod(range(len(self))[index], len(self._once))
+        return renamed(self._once[number], turn)
 
 
 def renamed(purpose: Purpose, turn: int) -> Purpose:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEPT_PURPOSES: Final = 4096
-"""Purposes that a reader keeps in memory, a thousand bytes each: those of any run of ours, so that none is read twice."""
+KEPT_PURPOSES: Final = 2048
+"""Purposes that a reader keeps in memory, one to three thousand bytes each: those of any run of ours, so that none is read twice."""
 
 _DISK_HINT: Final = "Check that the folder may be written to and that the disk has room."
 
