@@ -174,6 +174,10 @@ class Asked:
         self.evidence = evidence
         self.attempts = tuple(Observation(exchange, evidence) for exchange in attempts)
 
+    def weight(self) -> int:
+        """Bytes that were sent and that came: the same long request, asked many times, must not fill the memory either."""
+        return sum(len(each.exchange.sent.body) + len(each.exchange.body) for each in self.attempts)
+
     @cached_property
     def heard(self) -> tuple[Observation, ...]:
         """The attempts that brought at least a status: a connection that breaks without one says nothing about the request.
@@ -279,7 +283,7 @@ class Evidence:
         self.records, self.unsent = records, unsent
         self.contract = contract
         self.claims = (contract.claims | identity.claims) - identity.denies
-        self.asked = Recent(self._asked, lambda asked: sum(len(each.exchange.body) for each in asked.attempts), most=256, weight=1 << 22)
+        self.asked = Recent(self._asked, Asked.weight, most=256, weight=1 << 22)
         """Look up one request by its key; the most recent ones stay in memory, for twins and controls, as long as they are small."""
 
     def _asked(self, key: str) -> Asked | None:

@@ -232,3 +232,7 @@ def test_evidence_is_gone_through_in_the_order_of_the_record() -> None:
         held.add(purpose(f"s/{name}"), answered())
     assert [one.purpose.key for one in evidence(held).all()] == ["s/c", "s/a", "s/b"]
     assert evidence(held).asked("s/unknown") is None
+
+
+def test_a_request_weighs_what_was_sent_and_what_came_on_every_attempt() -> None:
+    assert alone(answered(b"no", sent=b"12345", status=500), answered(b"yes!", sent=b"12345")).weight() == 16

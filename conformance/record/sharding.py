@@ -135,7 +135,7 @@ class _Seen(Evidence):
 
     def __init__(self, record: Record, contract: Contract, keys: Iterable[str]) -> None:
         super().__init__(record, contract, record.header.target)
-        self.watched = self.asked = _Watched(self._asked, lambda asked: sum(len(each.exchange.body) for each in asked.attempts))
+        self.watched = self.asked = _Watched(self._asked, Asked.weight)
         self._keys = tuple(keys)
 
     def all(self) -> Iterator[Asked]:
