@@ -8,7 +8,6 @@ without rights, a conversation too long for the model, a vendor's own parameter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -71,30 +70,34 @@ def _own_parameters(body: Json, reading: Contract) -> set[str]:
 
 
 class Recorded:
-    """A record of somebody else's traffic under one reading; the purposes in the record itself say nothing yet."""
+    """A record of somebody else's traffic under one reading; the purposes in the record itself say nothing yet.
+
+    There may be very many: what is kept of each is its kind, which it shares with all that are judged alike.
+    """
 
     def __init__(self, record: Records, reading: Contract) -> None:
         self._record = record
-        self._purposes: Mapping[str, Purpose] = dict(self._read(reading))
-
-    def _read(self, reading: Contract) -> Iterator[tuple[str, Purpose]]:
-        for key in self._record.keys():  # noqa: SIM118 - a method of a record, not of a mapping
-            for exchange in self._record.attempts(key):
-                yield key, purpose(exchange, reading)
+        alike: dict[Purpose, Purpose] = {}
+        self._kinds: dict[str, Purpose] = {}
+        for key in record.keys():  # noqa: SIM118 - a method of a record, not of a mapping
+            for exchange in record.attempts(key):
+                kind = replace(purpose(exchange, reading), key="")
+                self._kinds[key] = alike.setdefault(kind, kind)
 
     def purpose(self, key: str) -> Purpose | None:
         """What it is judged as."""
-        return self._purposes.get(key)
+        kind = self._kinds.get(key)
+        return None if kind is None else replace(kind, key=key)
 
     def attempts(self, key: str) -> tuple[Exchange, ...]:
         """The one exchange under this key."""
-        return tuple(replace(exchange, purpose=self._purposes[key]) for exchange in self._record.attempts(key))
+        return tuple(replace(exchange, purpose=replace(self._kinds[key], key=key)) for exchange in self._record.attempts(key))
 
     def keys(self) -> tuple[str, ...]:
         """All of them, as they came."""
-        return tuple(self._purposes)
+        return tuple(self._kinds)
 
     @property
     def expected(self) -> Counter[Expectation]:
         """How many are judged as answers to valid requests, and how many are not."""
-        return Counter(purpose.expect for purpose in self._purposes.values())
+        return Counter(kind.expect for kind in self._kinds.values())
