@@ -197,6 +197,12 @@ def items(value: Json | Missing, *path: str | int) -> list[Json]:
     return found if isinstance(found, list) else []
 
 
+def members(value: Json | Missing, *path: str | int) -> dict[str, Json]:
+    """The members of the object at the end of a path; none when it is not an object."""
+    found = get(value, *path)
+    return found if isinstance(found, dict) else {}
+
+
 def is_integer(value: Json | Missing) -> bool:
     """Whether a value is an integer in the sense of JSON Schema 2020-12: 1.0 is one, true is not."""
     return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))

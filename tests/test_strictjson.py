@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import MISSING, Json
-from conformance.strictjson import MAX_DEPTH, JsonNote, NoteCode, NotJsonError, get, is_integer, items, parse, read, show
+from conformance.strictjson import MAX_DEPTH, JsonNote, NoteCode, NotJsonError, get, is_integer, items, members, parse, read, show
 
 ANSWER: Json = {"choices": [{"index": 0, "message": {"content": None}}], "usage": {"total_tokens": 3}}
 
@@ -172,6 +172,13 @@ def test_only_an_array_has_items() -> None:
     assert items(ANSWER, "nothing") == []
     assert items(MISSING) == []
     assert items([1, 2]) == [1, 2]
+
+
+def test_only_an_object_has_members() -> None:
+    assert members(ANSWER, "choices") == {}
+    assert members(ANSWER, "nothing") == {}
+    assert members(MISSING) == {}
+    assert members({"a": {"b": 1}}, "a") == {"b": 1}
 
 
 @pytest.mark.parametrize(

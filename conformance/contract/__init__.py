@@ -19,7 +19,7 @@ from conformance.contract.conversation_order import order_faults
 from conformance.contract.schemas import Schema, SchemaFault, Validator, resolve
 from conformance.errors import ClauseNotFoundError, ContractError, UnknownNameError
 from conformance.model import Json, Level
-from conformance.strictjson import get, items, show
+from conformance.strictjson import get, items, members, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,14 +136,14 @@ class Contract:
         return MappingProxyType(
             {
                 name: Feature(text=str(get(each, "text")), fields=tuple(str(field) for field in items(each, "fields")))
-                for name, each in _members(self.document, "x-features").items()
+                for name, each in members(self.document, "x-features").items()
             }
         )
 
     @cached_property
     def levels(self) -> Mapping[str, LevelChange]:
         """What this reading changes about the levels of requirements, by id."""
-        return MappingProxyType({name: self._change(name, each) for name, each in _members(self.document, "x-dialect", "levels").items()})
+        return MappingProxyType({name: self._change(name, each) for name, each in members(self.document, "x-dialect", "levels").items()})
 
     @cached_property
     def knows_all(self) -> bool:
@@ -180,7 +180,7 @@ class Contract:
                 value=show(get(body, str(get(rule, "param"))), 120),
                 level=Level(str(get(rule, "level"))),
             )
-            for name, rule in _members(self.document, "x-dependencies").items()
+            for name, rule in members(self.document, "x-dependencies").items()
             if not self._validator_at(f"/x-dependencies/{name}/schema").is_valid(body)
         )
 
@@ -252,7 +252,7 @@ def _of_file(path: Path, below: tuple[Path, ...] = ()) -> Contract:
     parent = _parent(change, path, below)
     document = overlay.apply(parent.document, change, path.name)
     stated = document.get("x-dialect")
-    document["x-dialect"] = (stated if isinstance(stated, dict) else {}) | {"name": name}
+    document["x-dialect"] = members(stated) | {"name": name}
     return _checked(Contract(document, (*parent.chain, name)), path)
 
 
@@ -285,8 +285,3 @@ def folder() -> Path:
     """The contract inside an installed package, or beside the package in a checkout."""
     inside = Path(__file__).parents[1] / "openapi"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "openapi"
-
-
-def _members(value: Json, *path: str) -> dict[str, Json]:
-    found = get(value, *path)
-    return found if isinstance(found, dict) else {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from conformance import json_pointer
 from conformance.contract.schemas import Validator, resolve
 from conformance.model import MISSING, Json, Level
-from conformance.strictjson import get, items
+from conformance.strictjson import get, items, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,19 +48,19 @@ def leftovers(document: dict[str, Json]) -> Iterator[str]:
     """
     used = {str(value) for key, value in _everything(document) if key == "$ref"}
     for kind in ("schemas", "responses", "headers"):
-        for name, _ in _members(document, "components", kind):
+        for name in members(document, "components", kind):
             if f"#/components/{kind}/{name}" not in used:
                 yield f"/components/{kind}/{name} is never used."
     for at, schema in _schemas(document):
-        for keyword, _ in _members(schema, "x-level"):
+        for keyword in members(schema, "x-level"):
             if get(schema, keyword) is MISSING:
                 yield f"{at} gives a level to {keyword!r}, which is not there."
 
 
 def _schemas(document: dict[str, Json]) -> Iterator[tuple[str, Json]]:
-    for name, schema in _members(document, "components", "schemas"):
+    for name, schema in members(document, "components", "schemas").items():
         yield from _below(f"/components/schemas/{name}", schema)
-    for name, rule in _members(document, "x-dependencies"):
+    for name, rule in members(document, "x-dependencies").items():
         if (held := get(rule, "schema")) is not MISSING:
             yield from _below(f"/x-dependencies/{name}/schema", held)
 
@@ -76,7 +76,7 @@ def _below(at: str, schema: Json) -> Iterator[tuple[str, Json]]:
             for index, each in enumerate(items(value)):
                 yield from _below(f"{at}/{keyword}/{index}", each)
         elif keyword in _MAPS:
-            for name, each in _members(value):
+            for name, each in members(value).items():
                 yield from _below(at + json_pointer.write([keyword, name]), each)
 
 
@@ -90,7 +90,7 @@ def _schema_problems(document: dict[str, Json], at: str, schema: Json) -> Iterat
         yield f"{at} has the unknown keyword {keyword!r}."
     if isinstance(reference := schema.get("$ref"), str) and not _leads_somewhere(document, reference):
         yield f"{at} refers to {reference}, which is not there."
-    for keyword, level in _members(schema, "x-level"):
+    for keyword, level in members(schema, "x-level").items():
         if level not in list(Level):
             yield f"{at} gives {keyword!r} a level that there is not."
     if isinstance(pattern := schema.get("pattern"), str) and not _compiles(pattern):
@@ -109,7 +109,7 @@ def _undescribed(at: str, schema: dict[str, Json]) -> Iterator[str]:
 def _discriminator(document: dict[str, Json], at: str, schema: dict[str, Json]) -> Iterator[str]:
     if "discriminator" not in schema:
         return
-    tag, mapping = get(schema, "discriminator", "propertyName"), dict(_members(schema, "discriminator", "mapping"))
+    tag, mapping = get(schema, "discriminator", "propertyName"), members(schema, "discriminator", "mapping")
     if sorted(map(str, mapping.values())) != sorted(str(get(arm, "$ref")) for arm in items(schema, "oneOf")):
         yield f"{at} has a discriminator whose mapping and oneOf differ."
     for value, reference in mapping.items():
@@ -128,7 +128,7 @@ def _examples(document: dict[str, Json]) -> Iterator[str]:
 
 def _clauses(document: dict[str, Json]) -> Iterator[str]:
     for group in CLAUSES:
-        for name, clause in _members(document, group):
+        for name, clause in members(document, group).items():
             at = f"/{group}/{name}"
             if not isinstance(text := get(clause, "text"), str) or not text.endswith("."):
                 yield f"{at} has no sentence."
@@ -143,8 +143,8 @@ def _clauses(document: dict[str, Json]) -> Iterator[str]:
 
 
 def _features(document: dict[str, Json]) -> Iterator[str]:
-    known = {name for name, _ in _members(document, "components", "schemas", "CreateChatCompletionRequest", "properties")}
-    for name, feature in _members(document, "x-features"):
+    known = members(document, "components", "schemas", "CreateChatCompletionRequest", "properties")
+    for name, feature in members(document, "x-features").items():
         for field in items(feature, "fields"):
             if field not in known:
                 yield f"/x-features/{name} names {field!r}, which is no member of a request."
@@ -177,8 +177,3 @@ def _compiles(pattern: str) -> bool:
     except re.error:
         return False
     return True
-
-
-def _members(value: Json, *path: str) -> list[tuple[str, Json]]:
-    found = get(value, *path)
-    return list(found.items()) if isinstance(found, dict) else []

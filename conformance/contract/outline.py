@@ -6,7 +6,7 @@ A place in a message is written as its path: `answer.choices[].message.content`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from conformance.contract.lint import CLAUSES
 from conformance.contract.schemas import Schema, resolve
 from conformance.contract.shape import TYPES, Alternative, alternatives, children, compact, values
 from conformance.model import Json
-from conformance.strictjson import get, items
+from conformance.strictjson import get, items, members
 
 
 class Group(StrEnum):
@@ -95,7 +95,7 @@ def outline(contract: Contract, tagged: frozenset[Place] = frozenset(), texts: T
     _statuses(found, said, document)
     for part in CLAUSES:
         group = Group.RULES if part == "x-dependencies" else Group.CLAUSES
-        found.update({Place(group, f"{part}/{name}"): _clause(each) for name, each in _members(document, part)})
+        found.update({Place(group, f"{part}/{name}"): _clause(each) for name, each in members(document, part).items()})
     for name, change in contract.levels.items():
         found[Place(Group.LEVELS, name)] = {"level": f"{change.level} ({change.because})"}
     for name, feature in contract.features.items():
@@ -147,16 +147,16 @@ def _bounds(arms: Iterable[Alternative]) -> Aspects:
                 said.setdefault("needs", set()).add(" or ".join(_condition(each) for each in items(bound)))
             elif keyword not in _STRUCTURE and not (keyword == "additionalProperties" and isinstance(bound, dict)):
                 said.setdefault(keyword, set()).add(bound if isinstance(bound, str) else compact(bound))
-        for keyword, level in _members(arm.schema, "x-level"):
+        for keyword, level in members(arm.schema, "x-level").items():
             said.setdefault(f"level of {keyword}", set()).add(str(level))
     return {keyword: " or ".join(sorted(bounds)) for keyword, bounds in said.items()}
 
 
 def _condition(arm: Json) -> str:
     """Say a condition on an object in words, if it only asks for members of certain types."""
-    names, kinds = [str(name) for name in items(arm, "required")], dict(_members(arm, "properties"))
+    names, kinds = [str(name) for name in items(arm, "required")], members(arm, "properties")
     types = {name: get(kind, "type") for name, kind in kinds.items() if isinstance(kind, dict) and kind.keys() == {"type"}}
-    if not names or types.keys() != kinds.keys() or not {"required", "properties"} >= dict(_members(arm)).keys():
+    if not names or types.keys() != kinds.keys() or not {"required", "properties"} >= members(arm).keys():
         return compact(arm)
     return " and ".join(f"{name} ({types[name]})" if name in types else name for name in names)
 
@@ -207,18 +207,18 @@ def _description(document: Json, schema: Json) -> str:
 
 
 def _statuses(found: Outline, texts: Texts, document: dict[str, Json]) -> None:
-    for status, answer in _members(document, *OPERATION, "responses"):
+    for status, answer in members(document, *OPERATION, "responses").items():
         response = followed(document, answer)
         place = Place(Group.STATUSES, status)
         found[place] = {}
         texts[place] = _description(document, answer)
-        for name, header in _members(response, "headers"):
+        for name, header in members(response, "headers").items():
             below = Place(Group.STATUSES, f"{status}.headers.{name}")
             texts[below] = _description(document, header)
             arms = alternatives(document, get(followed(document, header), "schema"))
             _walk(found, texts, document, below, arms, frozenset(), frozenset())
             found[below]["required"] = bool(get(followed(document, header), "required"))
-        for media, body in _members(response, "content"):
+        for media, body in members(response, "content").items():
             arms = alternatives(document, get(body, "schema"))
             roots = sorted(root.rpartition("/")[2] for arm in arms for root in arm.via & _ROOT_POINTERS)
             if roots:
@@ -229,7 +229,7 @@ def _statuses(found: Outline, texts: Texts, document: dict[str, Json]) -> None:
 
 def _clause(clause: Json) -> Aspects:
     said: Aspects = {}
-    for name, value in _members(clause):
+    for name, value in members(clause).items():
         if name == "source":
             continue
         strings = items(value)
@@ -244,8 +244,3 @@ def followed(document: Json, value: Json) -> Json:
     """Follow the reference that stands in place of a value, if one does."""
     reference = get(value, "$ref")
     return resolve(document, reference.removeprefix("#")) if isinstance(reference, str) else value
-
-
-def _members(value: Json, *path: str) -> Iterator[tuple[str, Json]]:
-    found = get(value, *path)
-    yield from found.items() if isinstance(found, dict) else ()

@@ -14,7 +14,7 @@ from conformance.contract.outline import OPERATION, ROOTS, Aspects, Group, follo
 from conformance.contract.shape import Alternative, alternatives, children
 from conformance.documentation.current import ROOT, command
 from conformance.model import Json
-from conformance.strictjson import get, items
+from conformance.strictjson import get, items, members
 
 FOLDER: Final = ROOT / "openapi"
 README: Final = FOLDER / "README.md"
@@ -60,7 +60,7 @@ def table(name: str, page: Json, base: Contract, dialect: Contract) -> str:
     rows = [
         (f"{part} `{path}`", str(said), described(base, part, path), described(dialect, part, path))
         for part in ("header", "request", "answer", "status", "error")
-        for path, said in _members(page, part)
+        for path, said in members(page, part).items()
     ]
     head = [f"### {name}", "", f"[Page]({get(page, 'page')}), {get(page, 'seen')}.", ""]
     lines = [f"| Field | The page | `{base.dialect}` | `{dialect.dialect}` |", "|---|---|---|---|"]
@@ -134,7 +134,7 @@ def _range(said: Aspects, low: str, high: str) -> str:
 
 def _header(document: Json, name: str) -> str:
     if name == "Authorization":
-        schemes = [scheme for _, scheme in _members(document, "components", "securitySchemes")]
+        schemes = members(document, "components", "securitySchemes").values()
         return ", ".join(f"{get(each, 'scheme')}" for each in schemes if get(each, "type") == "http") or "absent"
     for each in items(document, *OPERATION, "parameters"):
         if get(each, "in") == "header" and str(get(each, "name")).lower() == name.lower():
@@ -143,16 +143,10 @@ def _header(document: Json, name: str) -> str:
 
 
 def _status(document: Json, status: str) -> str:
-    responses = dict(_members(document, *OPERATION, "responses"))
+    responses = members(document, *OPERATION, "responses")
     if status not in responses:
         return f"as {status[0]}XX" if f"{status[0]}XX" in responses else "absent"
-    media = [name for name, _ in _members(followed(document, responses[status]), "content")]
-    return " or ".join(media) or "no body"
-
-
-def _members(value: Json, *path: str) -> list[tuple[str, Json]]:
-    found = get(value, *path)
-    return list(found.items()) if isinstance(found, dict) else []
+    return " or ".join(members(followed(document, responses[status]), "content")) or "no body"
 
 
 main: Final = command(README, lambda: updated(README.read_text(encoding="utf-8")))

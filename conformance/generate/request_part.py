@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.contract.schemas import Schema
 from conformance.generate.mutants import canonical
 from conformance.model import Json
-from conformance.strictjson import get
+from conformance.strictjson import get, members
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -77,8 +77,7 @@ def _rule(rule: Json) -> Json:
 
 
 def _rules(document: dict[str, Json], part: str) -> dict[str, Json]:
-    clauses = get(document, part)
-    return {name: _rule(rule) for name, rule in clauses.items()} if isinstance(clauses, dict) else {}
+    return {name: _rule(rule) for name, rule in members(document, part).items()}
 
 
 def _references(schema: Json) -> Iterator[str]:

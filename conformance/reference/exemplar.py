@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance import json_pointer
+from conformance.strictjson import items, members
 
 if TYPE_CHECKING:
     from conformance.model import Json
@@ -154,13 +155,11 @@ def _resolve(reference: str, root: Json) -> Json:
 
 
 def _object(schema: dict[str, Json], root: Json, depth: int) -> dict[str, Json]:
-    properties = schema.get("properties")
-    required = schema.get("required")
-    members = properties if isinstance(properties, dict) else {}
-    names = list(dict.fromkeys(name for name in required if isinstance(name, str))) if isinstance(required, list) else []
-    spare = [name for name in members if name not in names]
+    properties = members(schema, "properties")
+    names = list(dict.fromkeys(name for name in items(schema, "required") if isinstance(name, str)))
+    spare = [name for name in properties if name not in names]
     names += spare[: max(_size(schema, "minProperties") - len(names), 0)]
-    return {name: _build(members.get(name, True), root, depth - 1) for name in names}
+    return {name: _build(properties.get(name, True), root, depth - 1) for name in names}
 
 
 def _array(schema: dict[str, Json], root: Json, depth: int) -> list[Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.contract import BASE, Contract, load
-from conformance.strictjson import get
+from conformance.strictjson import get, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +51,8 @@ class Extensions:
 
     def _added(self, schema: str) -> dict[str, Json]:
         path = ("components", "schemas", schema, "properties")
-        here, original = get(self._reading.document, *path), get(self._base.document, *path)
-        known = original if isinstance(original, dict) else {}
-        return {name: each for name, each in here.items() if name not in known} if isinstance(here, dict) else {}
+        known = members(self._base.document, *path)
+        return {name: each for name, each in members(self._reading.document, *path).items() if name not in known}
 
     def _value(self, name: str, schema: Json, counted: Usage) -> Json:
         if name in _MEANT:

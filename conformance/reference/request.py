@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from conformance.strictjson import items, members
+
 if TYPE_CHECKING:
     from conformance.model import Json
 
@@ -99,26 +101,26 @@ class ChatRequest:
 
 def read_request(body: Json) -> ChatRequest:
     """Read a body; anything absent, null or of a wrong type takes its default."""
-    fields = _object(body)
+    fields = members(body)
     tools = _tools(fields)
-    response_format = _object(fields.get("response_format"))
+    response_format = members(fields, "response_format")
     form = response_format.get("type")
     caps = [cap for cap in (_integer(fields.get(name)) for name in ("max_tokens", "max_completion_tokens")) if cap is not None]
     return ChatRequest(
         model=_text(fields.get("model")),
-        messages=tuple(_message(entry) for entry in _array(fields.get("messages"))),
+        messages=tuple(_message(entry) for entry in items(fields, "messages")),
         n=min(max(_integer(fields.get("n")) or 1, 1), MAX_CHOICES),
         cap=max(min(caps), 0) if caps else None,
         stops=_stops(fields.get("stop")),
         stream=fields.get("stream") is True,
-        include_usage=_object(fields.get("stream_options")).get("include_usage") is True,
+        include_usage=members(fields, "stream_options").get("include_usage") is True,
         logprobs=fields.get("logprobs") is True,
         top_logprobs=min(max(_integer(fields.get("top_logprobs")) or 0, 0), 20),
         tools=tools,
         choice=_choice(fields, tools),
         parallel=fields.get("parallel_tool_calls") is not False,
         format=Format(form) if isinstance(form, str) and form in set(Format) else Format.TEXT,
-        schema=_object(response_format.get("json_schema")).get("schema") if form == Format.JSON_SCHEMA else None,
+        schema=members(response_format, "json_schema").get("schema") if form == Format.JSON_SCHEMA else None,
         metadata=fields.get("metadata"),
         overhead=tuple(value for value in (fields.get("tools"), fields.get("functions"), _costly(response_format)) if value),
     )
@@ -130,12 +132,12 @@ def _costly(response_format: dict[str, Json]) -> Json:
 
 
 def _message(value: Json) -> Message:
-    fields = _object(value)
+    fields = members(value)
     content = fields.get("content")
-    parts = [_object(part) for part in _array(content)]
+    parts = [members(part) for part in items(content)]
     text = content if isinstance(content, str) else "".join(_text(part.get("text", part.get("refusal"))) for part in parts)
-    calls = [_object(call) for call in _array(fields.get("tool_calls"))]
-    called = [_object(call.get("function", call.get("custom"))) for call in calls] + [_object(fields.get("function_call"))]
+    calls = [members(call) for call in items(fields, "tool_calls")]
+    called = [members(call.get("function", call.get("custom"))) for call in calls] + [members(fields, "function_call")]
     return Message(
         role=_text(fields.get("role")),
         text=text,
@@ -147,10 +149,10 @@ def _message(value: Json) -> Message:
 
 def _tools(fields: dict[str, Json]) -> tuple[Tool, ...]:
     found = []
-    for entry in map(_object, _array(fields.get("tools"))):
+    for entry in map(members, items(fields, "tools")):
         kind = ToolKind.CUSTOM if entry.get("type") == ToolKind.CUSTOM else ToolKind.FUNCTION
-        found.append(_tool(kind, _object(entry.get(kind))))
-    found += [_tool(ToolKind.LEGACY, _object(entry)) for entry in _array(fields.get("functions"))]
+        found.append(_tool(kind, members(entry.get(kind))))
+    found += [_tool(ToolKind.LEGACY, members(entry)) for entry in items(fields, "functions")]
     return tuple(tool for tool in found if tool.name)
 
 
@@ -164,27 +166,19 @@ def _choice(fields: dict[str, Json], tools: tuple[Tool, ...]) -> ToolChoice:
     value = fields.get("tool_choice", fields.get("function_call"))
     if isinstance(value, str) and value in set(Mode):
         return ToolChoice(mode=Mode(value))
-    chosen = _object(value)
-    if allowed := _object(chosen.get("allowed_tools")):
-        entries = [_object(entry) for entry in _array(allowed.get("tools"))]
-        names = {_text(_object(entry.get("function", entry.get("custom"))).get("name")) for entry in entries}
+    chosen = members(value)
+    if allowed := members(chosen, "allowed_tools"):
+        entries = [members(entry) for entry in items(allowed, "tools")]
+        names = {_text(members(entry.get("function", entry.get("custom"))).get("name")) for entry in entries}
         return ToolChoice(mode=Mode.REQUIRED if allowed.get("mode") == Mode.REQUIRED else Mode.AUTO, only=frozenset(names))
-    if name := _text(_object(chosen.get("function", chosen.get("custom", chosen))).get("name")):
+    if name := _text(members(chosen.get("function", chosen.get("custom", chosen))).get("name")):
         return ToolChoice(mode=Mode.REQUIRED, only=frozenset({name}))
     return ToolChoice(mode=Mode.AUTO if tools else Mode.NONE)
 
 
 def _stops(value: Json) -> tuple[str, ...]:
-    candidates = [value] if isinstance(value, str) else _array(value)
+    candidates = [value] if isinstance(value, str) else items(value)
     return tuple(stop for stop in candidates if isinstance(stop, str) and stop)
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _array(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _text(value: Json) -> str:

@@ -23,7 +23,7 @@ from conformance.reference.request import read_request
 from conformance.reference.tokens import prompt_tokens
 from conformance.reference.toymodel import Model, ToyModel
 from conformance.reference.transport import Reply
-from conformance.strictjson import get
+from conformance.strictjson import get, members
 
 if TYPE_CHECKING:
     from conformance.contract import SchemaFault
@@ -171,7 +171,7 @@ def _preflight(allow: str) -> Reply:
 
 def _unsupported(body: Json) -> Refusal | None:
     """Name the first feature asked for that a model of text does not have."""
-    fields = body if isinstance(body, dict) else {}
+    fields = members(body)
     modalities = fields.get("modalities")
     if fields.get("audio") is not None or (isinstance(modalities, list) and "audio" in modalities):
         return refusals.unsupported("audio" if fields.get("audio") is not None else "modalities", "Spoken output")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, Call, Chunks, defect
 from conformance.reference.pieces import each_choice
+from conformance.strictjson import members
 
 if TYPE_CHECKING:
     from conformance.model import Json
 
 
 def _delta(choice: dict[str, Json]) -> dict[str, Json]:
-    delta = choice["delta"]
-    return delta if isinstance(delta, dict) else {}
+    return members(choice, "delta")
 
 
 @defect("role-missing", seam=CHUNKS, trips={"STREAM-ROLE-FIRST"}, incident="agentgateway/agentgateway#3005")

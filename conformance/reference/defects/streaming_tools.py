@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.behaviour import CHUNKS, Call, Chunks, defect
 from conformance.reference.pieces import each_choice, each_fragment
+from conformance.strictjson import members
 
 if TYPE_CHECKING:
     from conformance.model import Json
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 def _function(fragment: dict[str, Json]) -> dict[str, Json]:
     """The function of a fragment; an empty one for a custom tool."""
-    function = fragment.get("function")
-    return function if isinstance(function, dict) else {}
+    return members(fragment, "function")
 
 
 def _each(chunks: Chunks, change: Callable[[dict[str, Json]], None]) -> Chunks:

@@ -11,7 +11,7 @@ from conformance.model import MISSING, Finding, Json, Level, Place
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import DETAILS, at, cached, count, counted_extras, counted_twins, reasoning, usage_of
-from conformance.strictjson import get, is_integer
+from conformance.strictjson import get, is_integer, members
 from conformance.subjects.pair import Twins
 from conformance.subjects.reply import Reply
 
@@ -119,10 +119,9 @@ def extensions(reading: Contract) -> frozenset[tuple[str, ...]]:
 
 
 def _paths(reading: Contract) -> frozenset[tuple[str, ...]]:
-    members = frozenset((name,) for name in _members(reading, "CompletionUsage"))
-    return members | {(group, name) for group, schema in DETAILS.items() for name in _members(reading, schema)}
+    own = frozenset((name,) for name in _properties(reading, "CompletionUsage"))
+    return own | {(group, name) for group, schema in DETAILS.items() for name in _properties(reading, schema)}
 
 
-def _members(reading: Contract, schema: str) -> tuple[str, ...]:
-    known = get(reading.document, "components", "schemas", schema, "properties")
-    return tuple(known) if isinstance(known, dict) else ()
+def _properties(reading: Contract, schema: str) -> dict[str, Json]:
+    return members(reading.document, "components", "schemas", schema, "properties")

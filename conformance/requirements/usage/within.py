@@ -8,7 +8,7 @@ from conformance.model import Finding, Json, Level
 from conformance.observation import AbsentError
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.usage.counts import DETAILS, SLACK, at, count, counted, reasoning, thinks, usage_of
-from conformance.strictjson import get, is_integer
+from conformance.strictjson import get, is_integer, members
 from conformance.subjects.reply import Reply
 
 _IN_PROMPT = ("cached_tokens", "audio_tokens", "text_tokens", "image_tokens")
@@ -56,9 +56,7 @@ def total_is_accounted_for(answered: Reply) -> Iterator[Finding]:
 
 def _told(usage: dict[str, Json], group: str) -> int:
     """All details of a group taken together."""
-    details = get(usage, group)
-    values = details.values() if isinstance(details, dict) else ()
-    return sum(max(0, int(value)) for value in values if is_integer(value) and isinstance(value, int | float))
+    return sum(max(0, int(value)) for value in members(usage, group).values() if is_integer(value) and isinstance(value, int | float))
 
 
 @requirement(
