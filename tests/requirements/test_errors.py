@@ -192,3 +192,11 @@ def test_a_question_of_a_browser_that_is_refused_for_its_origin_was_not_read_as_
     assert outcome("ERROR-PREFLIGHT", held) is Outcome.PASS
     held.add(purpose("door/preflight", topics=("cors",), expect=Expectation.EITHER), turned_away)
     assert outcome("ERROR-PREFLIGHT", held) is Outcome.FAIL
+
+
+def test_a_gateway_that_has_a_key_of_its_own_for_who_brings_none_does_not_ask_for_one() -> None:
+    """OptiLLM passes on the key it is given, and what the upstream says of a wrong one ends in a 500."""
+    held = door(no_key=answered(), wrong_key=refused(500), control=keyed(answered()))
+    assert outcome("ERROR-KEY-CHECKED", held) is Outcome.INAPPLICABLE
+    held = door(no_key=answered(), wrong_key=refused(401), control=keyed(answered()))
+    assert outcome("ERROR-KEY-CHECKED", held) is Outcome.FAIL

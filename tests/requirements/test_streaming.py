@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import registry
-from conformance.model import Chunk, Exchange, Json, Outcome
+from conformance.model import Chunk, Exchange, FaultKind, Json, Outcome
 from conformance.requirements.streaming.delivery import Arrival, held_back
 from tests.evidence import Held, answered, delta, outcome, purpose, refused, streamed
 
@@ -235,3 +235,12 @@ def test_a_model_may_lay_out_json_in_another_way_each_time(whole: str, stream: s
     held.add(purpose("s/one"), answered({"object": "chat.completion", "choices": [choice]}))
     held.add(purpose("s/one/streamed", stream=True, twin="s/one"), streamed(delta(stream), delta(finish="stop")))
     assert outcome("STREAM-SAME-TEXT", held) is expected
+
+
+def test_a_body_that_breaks_off_before_its_first_byte_is_not_said_to_be_no_stream() -> None:
+    """Nor does txtai label its streams; that one breaks off is told by others."""
+    held = Held()
+    held.add(purpose("s/one", stream=True), answered(b"", media="", fault=FaultKind.TRUNCATED))
+    assert outcome("STREAM-HONOURED", held) is Outcome.INCONCLUSIVE
+    held.add(purpose("s/two", stream=True), answered())
+    assert outcome("STREAM-HONOURED", held) is Outcome.FAIL

@@ -25,10 +25,18 @@ def _keyed(asked: Asked) -> Iterator[Asked | Gap]:
     sent = control.attempts[-1].exchange.sent.headers if control is not None and control.attempts else ()
     if all(other.accepted for other in both):
         yield Gap(GapKind.INAPPLICABLE, "it answers with any key and with none")
+    elif any(other.accepted for other in both) and not any(map(_turned_away, both)):
+        # A gateway may pass on the key that it is given, and one of its own for who brings none; a wrong one may then end in a 5xx.
+        yield Gap(GapKind.INAPPLICABLE, "it lets somebody in with a bad key, and turns nobody away for one")
     elif not any(name.lower() == "authorization" for name, _ in sent):
         yield Gap(GapKind.INAPPLICABLE, "it was asked without a key")
     else:
         yield from request.see(asked)
+
+
+def _turned_away(asked: Asked) -> bool:
+    """Whether it was answered with any 4xx, so that a target that says nothing of keys by its status is held to ask for one too."""
+    return any(each.exchange.status is not None and each.exchange.status // 100 == 4 for each in asked.attempts)
 
 
 def _malformed(purpose: Purpose) -> bool:

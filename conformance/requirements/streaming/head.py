@@ -31,6 +31,8 @@ def stream_is_honoured(asked: Asked) -> Iterator[Finding]:
     A server that cannot stream refuses the request and names `stream`.
     """
     successes = [each for each in asked.answers if each.succeeded and get(each.json, "error") in (None, MISSING)]
+    # What breaks off before its first byte is neither a stream nor a body; that it breaks off is told by others.
+    successes = [each for each in successes if each.exchange.fault is None or each.exchange.body]
     if not successes and (not accepted(asked.purpose) or (asked.unclaimed() and any(each.refused for each in asked.answers))):
         raise AbsentError("refused")
     if not successes:
