@@ -117,11 +117,6 @@ class Decoded:
     """In the order of their lines; at most `max_notes` of each code."""
     noted: Mapping[NoteCode, int]
     """How often each code occurred, dropped notes included. Absent means never."""
-    line_endings: frozenset[str]
-    """Those that occurred, out of `lf`, `cr` and `crlf`."""
-    comments: int
-    retry: str | None
-    """The last reconnection time set, in milliseconds, as its digits (there may be any number of them)."""
     tail: bytes
     """What came after the last blank line; when decoding stopped at the bound, the refused block up to the bound."""
 
@@ -167,7 +162,6 @@ class Decoder:
         self._noted: Counter[NoteCode] = Counter()
         self._endings: set[str] = set()
         self._id: str | None = None
-        self._retry: str | None = None
         # The block being read; `_buffer` begins with its first byte whenever no method is running.
         self._buffer = bytearray()
         self._base = 0  # offset of the buffer's first byte in the body
@@ -216,9 +210,6 @@ class Decoder:
                 events=tuple(self._events),
                 notes=tuple(self._notes),
                 noted=dict(self._noted),
-                line_endings=frozenset(self._endings),
-                comments=self._noted[NoteCode.COMMENT],
-                retry=self._retry,
                 tail=bytes(self._buffer),
             )
         return self._decoded
@@ -319,9 +310,7 @@ class Decoder:
             self._type = value
         elif name == "id" and "\0" not in value:
             self._id = value
-        elif name == "retry" and _DIGITS.fullmatch(value):
-            self._retry = value
-        else:
+        elif name == "id" or not _DIGITS.fullmatch(value):
             self._note(NoteCode.IGNORED_VALUE, span, value)
 
     def _dispatch(self, span: tuple[int, int]) -> None:

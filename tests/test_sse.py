@@ -307,11 +307,12 @@ def test_an_event_type_lasts_for_its_block_and_an_id_until_the_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "expected"),
-    [(b"retry: 10\n", "10"), (b"retry: 10\nretry: -1\n", "10"), (b"retry: 1s\n", None), (b"retry: " + b"9" * 5000 + b"\n", "9" * 5000)],
+    ("value", "counts"), [(b"10", True), (b"9" * 5000, True), (b"-1", False), (b"1s", False), (b"", False), ("٣".encode(), False)]
 )
-def test_retry_counts_only_when_all_of_it_is_digits(body: bytes, expected: str | None) -> None:
-    assert read(body).retry == expected
+def test_retry_counts_only_when_all_of_it_is_digits(value: bytes, counts: bool) -> None:
+    noted = read(b"retry: " + value + b"\n").noted
+    assert noted[NoteCode.RETRY_FIELD] == 1
+    assert (NoteCode.IGNORED_VALUE not in noted) is counts
 
 
 def test_spans_are_bytes_of_the_body() -> None:
@@ -331,10 +332,10 @@ def test_spans_are_bytes_of_the_body() -> None:
     }
 
 
-def test_line_endings_and_comments_are_counted() -> None:
+def test_line_endings_and_comments_are_noted() -> None:
     decoded = tr(b": a\r\n: b\r: c\n\n")
-    assert decoded.line_endings == {"lf", "cr", "crlf"}
-    assert decoded.comments == 3
+    assert {NoteCode.CRLF, NoteCode.CR, NoteCode.MIXED_LINE_ENDINGS} <= decoded.noted.keys()
+    assert decoded.noted[NoteCode.COMMENT] == 3
 
 
 def test_an_event_came_when_the_read_came_that_closed_it() -> None:
@@ -387,7 +388,7 @@ def test_no_more_notes_are_kept_than_allowed_and_all_are_counted() -> None:
     decoder.feed(b":\n" * 50 + b"data:x\n\n" * 50)
     decoded = decoder.close()
     assert [note.code for note in decoded.notes] == [NoteCode.COMMENT] * 2 + [NoteCode.NO_SPACE] * 2
-    assert decoded.comments == decoded.noted[NoteCode.COMMENT] == decoded.noted[NoteCode.NO_SPACE] == 50
+    assert decoded.noted[NoteCode.COMMENT] == decoded.noted[NoteCode.NO_SPACE] == 50
 
 
 @settings(deadline=None)
