@@ -65,6 +65,11 @@ class Report:
     accepted: tuple[Accepted, ...] = ()
     """Every entry of the baseline, those included that this run tells nothing of."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end, and all of its record is there."""
+        return self.footer is not None and self.footer.complete and not self.torn
+
     def exchange(self, identifier: str) -> Exchange | None:
         """Look up the exchange that a finding names: `key`, or `key#attempt`."""
         key, _, attempt = identifier.partition("#")

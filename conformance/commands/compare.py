@@ -74,12 +74,12 @@ def _compared(runs: Sequence[Path], output: Path | None, *, common: bool, dialec
 
 
 def _status(result: Comparison, *, strict: bool) -> ExitStatus:
-    from conformance.comparing.comparison import Change, complete
+    from conformance.comparing.comparison import Change
     from conformance.model import Level
 
     levels = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
     if result.since_the_first(Change.REGRESSION, levels):
         return ExitStatus.VIOLATIONS
-    if not complete(result.reports[-1]) or result.since_the_first(Change.LOST, levels):
+    if not result.reports[-1].complete or result.since_the_first(Change.LOST, levels):
         return ExitStatus.NOT_JUDGED
     return ExitStatus.CONFORMS

@@ -197,11 +197,6 @@ def disagreements(headers: Sequence[Header]) -> tuple[Disagreement, ...]:
     )
 
 
-def complete(report: Report) -> bool:
-    """Whether a run came to its end, and all of its record is there."""
-    return report.footer is not None and report.footer.complete and not report.torn
-
-
 def same_target(one: Header, other: Header) -> bool:
     """Whether two runs are of the same target; the reference server listens elsewhere each time."""
     if one.embedded or other.embedded:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from conformance.comparing.comparison import complete
 from conformance.gate import ExitStatus, Gate
 from conformance.model import Finding, Level, Outcome
 
@@ -143,7 +142,7 @@ def _gate(
     )
     told += f"; {open_ends} could not be judged at the gateway." if open_ends else "."
     bugs = [row.requirement.id for report in (upstream, gateway) for row in report.rows if row.verdict.outcome is Outcome.ERROR]
-    cut = [word for word, report in (("upstream", upstream), ("gateway", gateway)) if report.plan is None or not complete(report)]
+    cut = [word for word, report in (("upstream", upstream), ("gateway", gateway)) if report.plan is None or not report.complete]
     if number[Blame.GATEWAY] or (blame_any and number[Blame.UPSTREAM]):
         return Gate(status=ExitStatus.VIOLATIONS, sentence=told)
     if bugs:

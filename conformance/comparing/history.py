@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from conformance.comparing.comparison import complete
 from conformance.model import Area, Level, Outcome
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def moment(report: Report, name: str) -> Moment:
         dialect=header.dialect,
         started=header.started,
         suite=header.suite_version,
-        complete=complete(report),
+        complete=report.complete,
         status=report.gate.status,
         sentence=report.gate.sentence,
         verdicts={row.requirement.id: (row.verdict.level, row.verdict.outcome) for row in report.rows},

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import escape
 
-from conformance.comparing.comparison import Change, Comparison, complete
+from conformance.comparing.comparison import Change, Comparison
 from conformance.model import Area, Outcome
 from conformance.render import files, linked, page, wording
 from conformance.render.linked import Linked
@@ -158,7 +158,7 @@ def table(comparison: Comparison, console: Console) -> None:
     from rich.text import Text
 
     for number, report in enumerate(comparison.reports):
-        cut = f" INCOMPLETE: {wording.ended(wording.cut_off(report))}" if not complete(report) else ""
+        cut = f" INCOMPLETE: {wording.ended(wording.cut_off(report))}" if not report.complete else ""
         told = f"{label(number)}  {_name(report)}, {wording.utc(report.header.started)}.{cut} {wording.headline(report)[0]}"
         console.print(Text(_fit(told, console)), soft_wrap=True)
     for unlike in comparison.disagreements:
