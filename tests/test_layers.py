@@ -73,6 +73,10 @@ def test_no_two_rooms_need_each_other() -> None:
     TopologicalSorter(needs).prepare()  # raises what names the circle
 
 
+def test_no_two_modules_need_each_other() -> None:
+    TopologicalSorter({name: imported(path, for_types=False) for name, path in MODULES.items()}).prepare()
+
+
 def test_requirements_import_what_reads_answers_and_nothing_else() -> None:
     for name, path in below("requirements"):
         assert rooms(path) <= READERS | {"requirements"}, name

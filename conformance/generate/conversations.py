@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from conformance.errors import HarnessError
-from conformance.generate.drawings import Drawn
+from conformance.generate.drawn import Drawn
 from conformance.generate.mutants import MINIMAL, canonical
 from conformance.generate.phrases import ANSWERS, FRAGMENTS, INSTRUCTIONS, NAMES, QUESTIONS
 from conformance.generate.switches import DEVELOPER, NAME, PARTS, SWITCHES, SYSTEM, TOOLS, TURNS, Switch

@@ -6,10 +6,10 @@ To import hypothesis takes as long as to ask fifty questions. It is imported for
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from conformance.generate.drawn import Drawn
 from conformance.generate.mutants import MINIMAL, canonical
 from conformance.generate.switches import FEATURES
 from conformance.model import Json
@@ -28,15 +28,6 @@ PLAIN: Final[frozenset[str]] = frozenset()
 _KINDS: Final = {"plain": PLAIN, "rich": FEATURES}
 _MANY: Final = 8
 """Bodies of each kind that are shipped: more than the default tier takes, as some readings know fewer forms."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A valid request body, but for `model` and a token cap, which the plan adds."""
-
-    body: dict[str, Json]
-    needs: frozenset[str]
-    """Features that the body makes use of."""
 
 
 def drawn(contract: Contract, *, seed: int, count: int, features: frozenset[str]) -> tuple[Drawn, ...]:

@@ -14,7 +14,7 @@ from conformance import contract
 from conformance.generate import drawings
 from conformance.generate.conversations import drawn
 from conformance.generate.corpus import READY
-from conformance.generate.drawings import Drawn
+from conformance.generate.drawn import Drawn
 from conformance.generate.switches import FEATURES
 from conformance.strictjson import get, items, parse
 
