@@ -23,6 +23,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.provenance import RECORD
+from conformance.render import artefacts
 from conformance.render.markdown import code, prose
 from conformance.render.text import visible
 from field import assess, findings, trial
@@ -32,10 +34,8 @@ from field.findings import Entry
 from field.manifest import HERE
 from field.trial import Trial
 
-RECORD: Final = "run.jsonl"
 PACKED: Final = f"{RECORD}.xz"
-SUMMARY: Final = "summary.json"
-KEPT: Final = ("report.html", "summary.md")
+KEPT: Final = (artefacts.HTML, artefacts.MARKDOWN)
 """Views that are published beside the record, for people. `conformance judge` makes these and all others from it."""
 
 INDEX: Final = "index.html"
@@ -119,12 +119,12 @@ def _judge(kept: Path, published: Path) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-m", "conformance", "judge", str(folder / RECORD)], capture_output=True, text=True, check=False
         )
-        if not (folder / SUMMARY).exists():
+        if not (folder / artefacts.SUMMARY).exists():
             raise FieldError(f"{kept if fresh else published} cannot be judged: {(done.stderr or done.stdout).strip()[-400:]}")
         published.mkdir(parents=True, exist_ok=True)
         for view in KEPT:
             shutil.copy(folder / view, published / view)
-        document: dict[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
+        document: dict[str, Any] = json.loads((folder / artefacts.SUMMARY).read_text("utf-8"))
     if fresh:
         (published / PACKED).write_bytes(lzma.compress(record, preset=9))
         shutil.copy(kept / trial.TRIAL, published / trial.TRIAL)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from conformance.provenance import RECORD
 from field import install, launch
 from field.errors import FieldError
 from field.manifest import Server
@@ -95,7 +96,7 @@ def _run(server: Server, target: launch.Running, dialect: str, folder: Path) -> 
         for file in run.iterdir():
             file.rename(folder / file.name)
     shutil.rmtree(folder / "runs", ignore_errors=True)
-    if done.returncode >= _OUR_ERROR or not (folder / "run.jsonl").exists():
+    if done.returncode >= _OUR_ERROR or not (folder / RECORD).exists():
         raise FieldError(f"{server.name} in {dialect}: exit status {done.returncode}: {log.read_text('utf-8', 'replace')[-800:].strip()}")
     return done.returncode
 
