@@ -88,6 +88,11 @@ def _unreadable(exchange: Exchange) -> CannotTestError | None:
     body = exchange.body
     if any(_is_chunk(event.data) for event in sse.decode(exchange.chunks).events):
         return None
+    if (coding := exchange.header("content-encoding") or "identity").lower() != "identity":
+        return CannotTestError(
+            f"{exchange.sent.url} compresses its answers ({coding}), though every request says that it takes none that are compressed.",
+            hint="Accept-Encoding is `identity` in each request; a proxy before the endpoint may ignore it, or drop it on the way.",
+        )
     if body.lstrip()[:1] == b"<":
         return CannotTestError(
             f"{exchange.sent.url} answers with a web page ({exchange.media_type or 'no media type'}) instead of JSON.",

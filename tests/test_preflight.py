@@ -109,6 +109,7 @@ def test_every_way_to_give_no_answer_has_words_and_a_hint(kind: FaultKind) -> No
         (answered(b"\xff"), "not JSON: not UTF-8", "JSON object"),
         (answered([]), "no chat completion: []", "right endpoint"),
         (answered({"data": {"choices": []}}), "no chat completion", "right endpoint"),
+        (replace(answered(b"\x1f\x8b"), headers=(("content-encoding", "gzip"),)), "compresses its answers (gzip)", "identity"),
         (answered(b"data: {}\n\n", media="text/event-stream"), "not JSON", "JSON object"),
     ],
 )

@@ -102,6 +102,12 @@ def tool_choice_required_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     return _chosen(request, Mode.AUTO) if demanded else request
 
 
+@defect("tools-passed-over", seam=REQUEST, trips={"ANSWER-TOOLS-HEEDED"}, incident="Blaizzy/mlx-vlm#1045")
+def tools_passed_over(request: ChatRequest, _: Call) -> ChatRequest:
+    """Tools are taken, and nothing is made of them."""
+    return replace(request, tools=(), choice=ToolChoice(mode=Mode.NONE))
+
+
 @defect("tool-choice-named-ignored", seam=REQUEST, trips={"ANSWER-TOOL-CHOICE-NAMED"}, incident="raullenchai/Rapid-MLX#445")
 def tool_choice_named_ignored(request: ChatRequest, _: Call) -> ChatRequest:
     """Where one tool is named, any tool is called."""

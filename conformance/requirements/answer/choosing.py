@@ -34,6 +34,24 @@ def _uncut(answered: Reply) -> list[tuple[int, Choice]]:
     return found
 
 
+def _has_tools(answered: Reply) -> bool:
+    """Whether the target calls a tool in any answer, or is claimed to have tools."""
+    evidence = answered.observation.evidence
+    return "tools" in evidence.claims or calls_tools(evidence)
+
+
+def _know_tools(answered: Reply) -> None:
+    """Raise `AbsentError` where nothing shows that the target has tools: ANSWER-TOOLS-HEEDED speaks of that."""
+    if not _has_tools(answered):
+        raise AbsentError("the target never calls a tool, and nobody claims that it has tools")
+
+
+def _uncalled(answered: Reply) -> Iterator[Finding]:
+    for position, choice in _uncut(answered):
+        if not choice.calls:
+            yield Finding(code="no-call", expected="a call", received=choice.text[:160] or "nothing", at=_at(position))
+
+
 @requirement(
     "ANSWER-TOOL-CHOICE-NONE",
     Level.MUST,
@@ -74,9 +92,24 @@ def required_means_a_call(answered: Reply) -> Iterator[Finding]:
     """With tool_choice `required` the answer holds a call. An endpoint that cannot see to it refuses the request."""
     if get(answered.request, "tool_choice") != "required":
         raise UnmetError("the request does not demand a call")
-    for position, choice in _uncut(answered):
-        if not choice.calls:
-            yield Finding(code="no-call", expected="a call", received=choice.text[:160] or "nothing", at=_at(position))
+    _know_tools(answered)
+    yield from _uncalled(answered)
+
+
+@requirement(
+    "ANSWER-TOOLS-HEEDED",
+    Level.MUST,
+    on=valid_reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
+    cites=[contract("/x-request/honour-or-refuse"), incident("Blaizzy/mlx-vlm#1045")],
+)
+def demands_are_not_passed_over(answered: Reply) -> Iterator[Finding]:
+    """An endpoint without tools refuses a request that demands a call; it does not answer as if there were no tools.
+
+    Of one that calls a tool anywhere, or is said to have them, ANSWER-TOOL-CHOICE-REQUIRED speaks.
+    """
+    if _has_tools(answered):
+        raise AbsentError("the target has tools")
+    yield from _uncalled(answered)
 
 
 @requirement(
@@ -96,6 +129,7 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
     name = get(answered.request, "tool_choice", "function", "name")
     if not isinstance(name, str):
         raise UnmetError("the request names no function")
+    _know_tools(answered)
     for position, choice in _uncut(answered):
         if not choice.calls or any(call.name != name for call in choice.calls):
             yield Finding(code="another", expected=f"a call of {name}", received=_names(choice), at=_at(position))
