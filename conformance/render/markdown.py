@@ -34,7 +34,7 @@ _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>&~|$#!]")
 
 def render(report: Report) -> str:
     """Return the document: verdict first, evidence by name only; the report has it."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n\n".join(_blocks(report)) + "\n"
 
 
 def code(text: str, limit: int = _VALUE) -> str:
@@ -57,25 +57,21 @@ def prose(text: str) -> str:
     return "".join(code(part) if number % 2 else _escaped(part) for number, part in enumerate(parts))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _blocks(report: Report) -> Iterator[str]:
+    """Headings, paragraphs, lists and tables: what a blank line stands between."""
     headline, rest = wording.headline(report)
     cut = wording.cut_off(report)
     if cut:
         yield f"**INCOMPLETE RUN**: {code(cut, _SENTENCE)}"
-        yield ""
     yield f"## {_escaped(headline)}"
-    yield ""
     if rest and not cut:
         yield code(rest, _SENTENCE)
-        yield ""
-    for note in report.notes:
-        yield code(note, _SENTENCE)
-        yield ""
+    yield from (code(note, _SENTENCE) for note in report.notes)
     yield from _provenance(report)
-    yield from _table(report)
+    if report.rows:
+        yield "\n".join(_table(report))
     if report.accepted:
         yield f"Baseline: {_escaped(accepted.counted(report))}"
-        yield ""
     kept = arrange.accepted(report)
     yield from _listed("Stale in the baseline: take it out", (_kept(row) for row in arrange.stale(report)), _KEPT)
     failures = [row for row in arrange.failures(report) if not row.is_accepted]
@@ -84,7 +80,6 @@ def _lines(report: Report) -> Iterator[str]:
     if should:
         more = f" and {len(should) - LISTED} more" if len(should) > LISTED else ""
         yield f"**Failures: SHOULD** {', '.join(should[:LISTED])}{more}"
-        yield ""
     yield from _listed("Accepted by the baseline", (_kept(row) for row in kept), _KEPT)
     open_ = (row for row in report.rows if row.scored and row.verdict.outcome in {Outcome.ERROR, Outcome.INCONCLUSIVE})
     unjudged = (row for row in open_ if not row.is_accepted)
@@ -99,27 +94,20 @@ def _provenance(report: Report) -> Iterator[str]:
     target = "the embedded reference server" if header.embedded else f"{code(header.target.model)} at {code(header.target.base_url)}"
     asked = "recorded traffic" if header.imported else f"tier {header.tier}"
     yield f"{target} · dialect {code(report.contract.dialect)} · {asked} · {wording.utc(header.started)}"
-    yield ""
     if header.selection:
         yield f"Only a part was judged: {code(header.selection)}"
-        yield ""
     if header.scored_revision:
         yield f"Scored by revision {header.scored_revision}"
-        yield ""
     digests = f"contract {code(report.contract.digest[:12])} · catalogue {code(header.catalogue_digest[:12])}"
     yield f"{report.requests} {'exchanges' if header.imported else 'requests'} · suite {header.suite_version} · {digests}"
-    yield ""
 
 
 def _table(report: Report) -> Iterator[str]:
-    if not report.rows:
-        return
     yield f"| | {' | '.join(arrange.OUTCOMES)} |"
     yield f"|---|{'---:|' * len(arrange.OUTCOMES)}"
     for count in arrange.counts(report):
         name = f"**{count.level}**" if count.area is None else str(count.area)
         yield f"| {name} | {' | '.join(str(number or '-') for _, number in count.by_outcome)} |"
-    yield ""
 
 
 def _listed(title: str, items: Iterable[str], budget: int) -> Iterator[str]:
@@ -127,18 +115,15 @@ def _listed(title: str, items: Iterable[str], budget: int) -> Iterator[str]:
     every = tuple(items)
     if not every:
         return
-    yield f"### {title}"
-    yield ""
-    shown = 0
+    shown = []
     for item in every[:LISTED]:
         budget -= len(item.encode()) + 1
         if budget < 0:
             break
-        shown += 1
-        yield item
-    if shown < len(every):
-        yield f"- … and {len(every) - shown} more, in the report"
-    yield ""
+        shown.append(item)
+    more = [f"- … and {len(every) - len(shown)} more, in the report"] if len(shown) < len(every) else []
+    yield f"### {title}"
+    yield "\n".join([*shown, *more])
 
 
 def _kept(row: Row) -> str:
