@@ -6,8 +6,11 @@ import ast
 import re
 import statistics
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -146,6 +149,16 @@ def test_only_generating_and_the_second_opinion_need_schemathesis() -> None:
     for name, path in MODULES.items():
         if any(each.partition(".")[0] == "schemathesis" for each in imported(path)):
             assert name.startswith("conformance.generate") or name == "conformance.opinion.schemathesis_checks", name
+
+
+def test_what_the_package_imports_it_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    asked = {re.split(r"[^\w.-]", each)[0] for each in wanted}
+    provided = packages_distributions()
+    for name, path in MODULES.items():
+        for each in {found.partition(".")[0] for found in imported(path)} - sys.stdlib_module_names - {"conformance"}:
+            assert asked & {by.lower().replace("_", "-") for by in provided.get(each, [each])}, f"{name} imports {each}"
 
 
 def test_requirements_do_nothing_but_look() -> None:
