@@ -6,21 +6,26 @@ import ast
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from itertools import pairwise
 from pathlib import Path
 
 import click
 import pytest
 
-from conformance import cli
+from conformance import cli, contract, registry
 from conformance.gate import ExitStatus
-from conformance.model import Level, Outcome
+from conformance.model import Level, Outcome, Tier
 from conformance.options import RUN_OPTIONS
+from conformance.reference import defects
 from tests import docs
 
 KINDS = {"sh", "toml", "yaml", "json", "python", "text"}
 
 FOREIGN = {"--junitxml", "--pyargs"}
 """Options of other programs that the text names."""
+
+PLACEHOLDER = r"^[A-Z]+$|[.|]"
+"""What stands for a name that the reader has, names a file, or lists what there is."""
 
 EXAMPLES = {"conformance/requirements/answer/naming.py"}
 """Files that a reader is to write."""
@@ -80,12 +85,26 @@ def options(of: click.Command) -> set[str]:
     return {name for parameter in of.params for name in parameter.opts if name.startswith("--")} | {"--help"}
 
 
+@pytest.mark.parametrize("name", docs.NAMES)
+def test_what_is_named_behind_an_option_is_declared(name: str) -> None:
+    requirements = {each.id for each in registry.load().requirements}
+    features = set(contract.load().features)
+    known = {"dialect": {*contract.dialect_names()}, "tier": {*Tier}, "only": requirements, "claim": features, "deny": features}
+    known["defect"] = {*defects.ALL}
+    for words in spoken(name):
+        for option, value in pairwise(words):
+            if option.removeprefix("--") in known and not re.search(PLACEHOLDER, value):
+                assert value in known[option.removeprefix("--")], f"{name}: {option} {value}"
+
+
+def sessions() -> dict[str, ast.FunctionDef]:
+    """nox sessions by name."""
+    functions = [node for node in ast.parse((docs.ROOT / "noxfile.py").read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+    return {node.name: node for node in functions if any("nox.session" in ast.unparse(each) for each in node.decorator_list)}
+
+
 def test_the_sessions_of_nox_exist() -> None:
-    defined = {
-        node.name
-        for node in ast.parse((docs.ROOT / "noxfile.py").read_text("utf-8")).body
-        if isinstance(node, ast.FunctionDef) and any(ast.unparse(each).startswith("nox.session") for each in node.decorator_list)
-    }
+    defined = set(sessions())
     for name in docs.NAMES:
         for words in spoken(name):
             if Path(words[0]).name == "nox":
@@ -118,6 +137,21 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 # What is there is told of
+
+
+def test_every_session_says_what_it_does() -> None:
+    assert [name for name, function in sessions().items() if not ast.get_docstring(function)] == []
+
+
+@pytest.mark.parametrize("command", [*every(cli.main)], ids=lambda command: command.name)
+def test_every_command_explains_itself_and_its_options(command: click.Command) -> None:
+    assert command.help
+    assert [each.name for each in command.params if isinstance(each, click.Option) and not each.help] == []
+
+
+def test_the_options_of_a_run_are_declared_once() -> None:
+    assert {f"--{option.name}" for option in RUN_OPTIONS} <= options(cli.main.commands["run"])
+    assert len({option.argument for option in RUN_OPTIONS}) == len(RUN_OPTIONS)
 
 
 def test_the_readme_leads_to_every_document() -> None:
