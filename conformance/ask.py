@@ -101,7 +101,7 @@ class Ask:
             topics=frozenset(topics),
             twin=twin,
             control=control,
-            after=after,
+            after=after if callable(body) else "",
             samples=tuple(samples),
             splits=splits,
         )

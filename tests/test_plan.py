@@ -163,6 +163,7 @@ def test_every_step_that_ships_hangs_together(tier: Tier, cap_field: str) -> Non
     for each in steps.every:
         why = each.purpose
         assert each.after in {"", *keys}
+        assert why.after == (each.after if callable(each.request) else ""), f"{each.key}: what is built from an answer, and nothing else"
         assert {why.twin, why.control} <= {"", *known}, each.key
         assert why.needs <= set(one.contract.features), each.key
         assert (why.violation is not None) == (why.expect is not Expectation.ACCEPTED), each.key
