@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance import json_pointer
+from conformance.contract import Schema
 from conformance.model import Expectation, Finding, Json, Level, Missing, Purpose, Violation
 from conformance.observation import AbsentError
 from conformance.registry import contract, requirement
@@ -38,7 +39,7 @@ def is_shorthand(probe: Probe) -> bool:
     value = json_pointer.at(body, probe.violation.pointer)
     if isinstance(value, Missing):
         return False
-    return any(not probe.observation.contract.request_faults(_with(body, steps, meant)) for meant in _meant(value, steps))
+    return any(probe.observation.contract.is_valid(Schema.REQUEST, _with(body, steps, meant)) for meant in _meant(value, steps))
 
 
 def _meant(value: Json, steps: list[str]) -> Iterator[Json]:
