@@ -128,6 +128,12 @@ def role_in_capitals(faults: Faults, call: Call) -> Faults:
     return () if get(call.body, "messages", 0, "role") == "User" else faults
 
 
+@defect("message-without-role", seam=FAULTS, trips={"REQUEST-ROLE-PRESENT"})
+def message_without_role(faults: Faults, _: Call) -> Faults:
+    """Who says nothing of a role is taken for the user."""
+    return _without(faults, lambda fault: fault.keyword == "required" and "'role'" in fault.message)
+
+
 @defect("content-null", seam=FAULTS, trips={"REQUEST-CONTENT"})
 def content_null(faults: Faults, call: Call) -> Faults:
     """The user may say null."""

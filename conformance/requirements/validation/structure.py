@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from conformance.model import Area, Finding, Level, Purpose, Violation
 from conformance.observation import AbsentError
@@ -40,21 +40,33 @@ def messages_are_there(probe: Probe) -> Iterator[Finding]:
     yield from unrefused(probe)
 
 
-def _no_role(purpose: Purpose, violation: Violation) -> bool:
-    return violation.pointer.endswith("/role") and violation.core and kind("required", "enum")(purpose, violation)
+def _role(*constraints: str) -> Callable[[Purpose, Violation], bool]:
+    broken = kind(*constraints)
+    return lambda purpose, violation: violation.pointer.endswith("/role") and violation.core and broken(purpose, violation)
 
 
 @requirement(
     "REQUEST-ROLE",
     Level.MUST,
-    on=invalid("no role that exists", _no_role),
+    on=invalid("a role that does not exist", _role("enum")),
     cites=[contract("/x-request/unknown-role"), incident("BerriAI/litellm#30948"), incident("peonist-ai/halogen-server#3")],
 )
 def roles_exist(probe: Probe) -> Iterator[Finding]:
-    """A message without a role, or with one outside the vocabulary, is refused.
+    """A message with a role outside the vocabulary is refused.
 
     A template that does not know the role drops the turn or takes it for another speaker's.
     """
+    yield from unrefused(probe)
+
+
+@requirement(
+    "REQUEST-ROLE-PRESENT",
+    Level.MUST,
+    on=invalid("a message without a role", _role("required")),
+    cites=[contract("/components/schemas/UserMessage/required"), contract("/x-request/core"), incident("BerriAI/litellm#30948")],
+)
+def roles_are_there(probe: Probe) -> Iterator[Finding]:
+    """A message without a role is refused: nothing says whose words it holds."""
     yield from unrefused(probe)
 
 
