@@ -23,7 +23,7 @@ REFUSED = {"REQUEST-AUDIO-HONOURED"}
 NOT_MET = (
     {"ERROR-RETRY-AFTER", "ERROR-RATE-CODE", "ERROR-RATE-ENVELOPE", "ERROR-RATE-HEADERS", "ERROR-RATE-RETRY-AFTER"}
     | {"ERROR-EDGE-ENVELOPE", "ERROR-EDGE-JSON"}
-    | {"STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS", "ANSWER-REFUSAL-APART", "ANSWER-CODING"}
+    | {"STREAM-ERROR-LAST", "STREAM-ERROR-SHOWS", "ANSWER-REFUSAL-APART", "ANSWER-CODING", "ANSWER-TOOLS-HEEDED"}
     | {
         "STREAM-THOUGHT-APART",
         "STREAM-THOUGHT-NAME",
@@ -32,7 +32,7 @@ NOT_MET = (
         "USAGE-REASONING-ONCE",
     }
 )
-"""Requirements on what does not happen to a calm server whose model does not think and whose vendor adds nothing."""
+"""Requirements on what does not happen to a calm server that has tools, whose model does not think and whose vendor adds nothing."""
 
 FULL = {"STREAM-INCREMENTAL-TOOLS", "STREAM-OBFUSCATION-OFF"} | {
     "USAGE-PROMPT-IN-COMPANY",

@@ -85,7 +85,10 @@ class Writer:
         entries = [
             {
                 **_entry(token, -0.1),
-                "top_logprobs": [_entry(token, -0.1), *(_entry(each, -3.0 - place) for place, each in enumerate(_OTHERS))][:most],
+                "top_logprobs": [
+                    _entry(token, -0.1),
+                    *(_entry(each, -3.0 - place) for place, each in enumerate(_OTHERS) if each != token),
+                ][:most],
             }
             for token in tokens
         ]

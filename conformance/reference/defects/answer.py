@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.reference.behaviour import ANSWER, COMPLETION, REPLY, REQUEST, Call, defect
 from conformance.reference.completion import Finish
 from conformance.reference.pieces import each_choice, each_message
-from conformance.reference.request import Format, Mode
+from conformance.reference.request import Format
 
 if TYPE_CHECKING:
     from conformance.model import Json
@@ -122,8 +122,8 @@ def model_empty(answer: dict[str, Json], _: Call) -> dict[str, Json]:
 
 @defect("answer-choices-empty", seam=ANSWER, trips={"ANSWER-CHOICES"}, incident="vercel/ai#20351")
 def choices_empty(answer: dict[str, Json], call: Call) -> dict[str, Json]:
-    """When calls are forbidden and the model wanted to call, the answer has no choice."""
-    return answer | {"choices": []} if call.request.tools and call.request.choice.mode is Mode.NONE else answer
+    """Where several calls at once are forbidden, the answer has no choice."""
+    return answer | {"choices": []} if call.request.tools and not call.request.parallel else answer
 
 
 @defect("indexes-constant", seam=ANSWER, trips={"ANSWER-INDEXES"})

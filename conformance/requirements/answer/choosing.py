@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
@@ -40,10 +40,12 @@ def _has_tools(answered: Reply) -> bool:
     return "tools" in evidence.claims or calls_tools(evidence)
 
 
-def _know_tools(answered: Reply) -> None:
-    """Raise `AbsentError` where nothing shows that the target has tools: ANSWER-TOOLS-HEEDED speaks of that."""
-    if not _has_tools(answered):
-        raise AbsentError("the target never calls a tool, and nobody claims that it has tools")
+def _held(answered: Reply, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about calls. Raises `AbsentError` where nothing shows that the target has tools: ANSWER-TOOLS-HEEDED speaks of that."""
+    for finding in findings:
+        if not _has_tools(answered):
+            raise AbsentError("the target never calls a tool, and nobody claims that it has tools")
+        yield finding
 
 
 def _uncalled(answered: Reply) -> Iterator[Finding]:
@@ -92,8 +94,7 @@ def required_means_a_call(answered: Reply) -> Iterator[Finding]:
     """With tool_choice `required` the answer holds a call. An endpoint that cannot see to it refuses the request."""
     if get(answered.request, "tool_choice") != "required":
         raise UnmetError("the request does not demand a call")
-    _know_tools(answered)
-    yield from _uncalled(answered)
+    yield from _held(answered, _uncalled(answered))
 
 
 @requirement(
@@ -129,10 +130,9 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
     name = get(answered.request, "tool_choice", "function", "name")
     if not isinstance(name, str):
         raise UnmetError("the request names no function")
-    _know_tools(answered)
-    for position, choice in _uncut(answered):
-        if not choice.calls or any(call.name != name for call in choice.calls):
-            yield Finding(code="another", expected=f"a call of {name}", received=_names(choice), at=_at(position))
+    others = [(at, each) for at, each in _uncut(answered) if not each.calls or any(call.name != name for call in each.calls)]
+    found = [Finding(code="another", expected=f"a call of {name}", received=_names(each), at=_at(at)) for at, each in others]
+    yield from _held(answered, found)
 
 
 @requirement(

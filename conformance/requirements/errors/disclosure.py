@@ -30,21 +30,16 @@ _WHO_ASKS: Final = frozenset({401, 403, 407, 429})
 
 _VENDORS: Final = "|".join(rf"{name}(?<!\w{name})" for name in ("sk", "pk", "rk", "gsk", "xai", "hf"))
 _CREDENTIALS: Final = {
-    code: re.compile(pattern)
-    for code, pattern in {
-        "key": rf"(?:{_VENDORS})[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{{24,}}\b",
-        "cloud-key": r"A(?<!\wA)(?:KIA|SIA)[A-Z0-9]{16}\b",
-        "google-key": r"AIza(?<!\wAIza)[A-Za-z0-9_-]{35}\b",
-        "token": r"eyJ(?<!\weyJ)[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    }.items()
+    "key": re.compile(rf"(?:{_VENDORS})[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{{24,}}\b"),
+    "cloud-key": re.compile(r"A(?<!\wA)(?:KIA|SIA)[A-Z0-9]{16}\b"),
+    "google-key": re.compile(r"AIza(?<!\wAIza)[A-Za-z0-9_-]{35}\b"),
+    "token": re.compile(r"eyJ(?<!\weyJ)[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    "password-in-url": re.compile(r"://[^\s/:@\"']+:(?!\*)[^\s/@\"']{3,}@[\w.-]+"),
 }
 """Forms that keys, tokens and passwords have, and hardly anything else.
 
 Each begins with plain text and looks behind it only then: that is searched for many times faster than what begins with a look behind.
 """
-
-_PASSWORD: Final = re.compile(r"\b[a-z][a-z0-9+]*://[^\s/:@\"']+:(?!\*)[^\s/@\"']{3,}@[\w.-]+")
-"""A password in a URL."""
 
 
 def _texts(reply: ErrorReply) -> str:
@@ -85,16 +80,7 @@ def errors_show_no_hosts(reply: ErrorReply) -> Iterator[Finding]:
 )
 def errors_show_no_credentials(reply: ErrorReply) -> Iterator[Finding]:
     """An error shows no key, token or password of somebody else, such as the one that a gateway has for its own provider."""
-    for code, found in _credentials(_texts(reply)):
-        if found not in _sent(reply):
-            # Not written out once more.
-            yield Finding(code=code, expected="no credential", received=f"{found[:6]}…, {len(found)} characters")
-
-
-def _credentials(text: str) -> Iterator[tuple[str, str]]:
-    """The first of each form."""
     for code, pattern in _CREDENTIALS.items():
-        if found := pattern.search(text):
-            yield code, found.group()
-    if "://" in text and (found := _PASSWORD.search(text)):
-        yield "password-in-url", found.group()
+        if (found := pattern.search(_texts(reply))) and found.group() not in _sent(reply):
+            # Not written out once more.
+            yield Finding(code=code, expected="no credential", received=f"{found.group()[:6]}…, {len(found.group())} characters")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from conformance.model import Expectation, Finding, Level, Purpose, Violation
 from conformance.registry import contract, incident, requirement
 from conformance.requirements.validation.broken import broken, unread
 from conformance.subjects.failure import Probe
 
-LENIENT: Final = frozenset({"coercion", "null", "dependency"})
-"""What readers who do look overlook on purpose."""
 
-
-def _impossible(purpose: Purpose, violation: Violation) -> bool:
-    return purpose.expect is Expectation.REFUSED and violation.constraint not in LENIENT
+def _impossible(purpose: Purpose, _: Violation) -> bool:
+    return purpose.expect is Expectation.REFUSED
 
 
 @requirement(
