@@ -1,10 +1,11 @@
 """Defects found per hundred requests: this suite, and the schemathesis command line driven by the same contract.
 
-    python benchmarks/against_schemathesis.py [--sample 24] [DEFECT…]
+    python -m benchmarks.against_schemathesis [--sample 24] [--keep] [DEFECT…]
 
 Both ask the same defective reference servers, the suite in tier gate, schemathesis with its phases for coverage and random cases and
 all of its checks. A defect counts as found by schemathesis when any check fails more often than on the conforming server, so that what
-it holds against that one costs it nothing; and as found by the suite when a requirement fails, whatever its level.
+it holds against that one costs it nothing; and as found by the suite when a requirement fails, whatever its level. `--keep` puts what
+is printed into docs/speed.md.
 """
 
 from __future__ import annotations
@@ -15,11 +16,21 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.kept import keep, stamp
+from benchmarks.speed import DOCUMENT, TITLE
 from conformance.reference import defects, launch
+
+HEADING = "Beside the command line of schemathesis"
+COMMAND = "python -m benchmarks.against_schemathesis --keep"
+WORDS = (
+    "Both are driven by the same contract and ask the same servers, each with one defect. What schemathesis holds against the conforming "
+    "server as well is not counted as found."
+)
 
 EXAMPLES = 100
 """Random cases of schemathesis, its own default."""
@@ -63,8 +74,15 @@ def main() -> None:
     """Ask both tools about a sample of defects, and print what each found and what that took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, default=24, metavar="N", help="How many defects, taken evenly from all.")
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("defects", nargs="*", metavar="DEFECT")
     arguments = parser.parse_args()
+    began, printed = time.time(), list[str]()
+
+    def say(line: str) -> None:
+        printed.append(line)
+        print(line, flush=True)
+
     shown = [name for name, each in defects.ALL.items() if not each.dialect and each.tier == "gate"]
     names = arguments.defects or shown[:: max(len(shown) // arguments.sample, 1)][: arguments.sample]
     found, requests = Counter[str](), Counter[str]()
@@ -73,7 +91,7 @@ def main() -> None:
         shown_contract = subprocess.run([sys.executable, "-m", "conformance", "contract", "show"], capture_output=True, check=True)
         contract.write_bytes(shown_contract.stdout)
         conforming = theirs(server, server.base_url, _folder(scratch, "conforming"), contract)
-        print(f"on the conforming server: schemathesis {conforming.failures.total()} failures in {conforming.requests} requests")
+        say(f"on the conforming server: schemathesis {conforming.failures.total()} failures in {conforming.requests} requests")
         for name in names:
             base_url = server.base_url_of(name)
             one, other = (
@@ -83,10 +101,13 @@ def main() -> None:
             verdicts = {"suite": bool(one.failures), "schemathesis": bool(other.failures - conforming.failures)}
             found.update(tool for tool, yes in verdicts.items() if yes)
             requests.update({"suite": one.requests, "schemathesis": other.requests})
-            print(f"{name:40} suite {'found' if verdicts['suite'] else '-':6} schemathesis {'found' if verdicts['schemathesis'] else '-'}")
+            say(f"{name:40} suite {'found' if verdicts['suite'] else '-':6} schemathesis {'found' if verdicts['schemathesis'] else '-'}")
     for tool in ("suite", "schemathesis"):
         rate = 100 * found[tool] / requests[tool]
-        print(f"{tool:13} found {found[tool]} of {len(names)} defects in {requests[tool]} requests: {rate:.2f} defects per 100 requests")
+        say(f"{tool:13} found {found[tool]} of {len(names)} defects in {requests[tool]} requests: {rate:.3f} defects per 100 requests")
+    if arguments.keep:
+        text = "\n".join(printed)
+        keep(DOCUMENT, TITLE, HEADING, f"{stamp(COMMAND, began)}\n\n{WORDS}\n\n```text\n{text}\n```")
 
 
 def _folder(scratch: str, name: str) -> Path:
