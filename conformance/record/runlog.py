@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEPT_PURPOSES: Final = 2048
-"""Purposes that a reader keeps in memory, one to three thousand bytes each: those of any run of ours, so that none is read twice."""
+KEPT_PURPOSES: Final = 16_384
+"""Purposes that a reader keeps in memory, about a thousand bytes each: those of many runs of ours, since judging asks for each of them
+half a dozen times."""
 
 _DISK_HINT: Final = "Check that the folder may be written to and that the disk has room."
 
