@@ -12,7 +12,8 @@ from itertools import count, islice
 from threading import Lock, Thread
 from typing import Any
 
-from tests.innocent.reading import RefusalError, read
+from tests.innocent.members import RefusalError
+from tests.innocent.reading import read
 from tests.innocent.speaking import prompt_tokens, speak
 from tests.innocent.style import Style
 from tests.innocent.writing import Writer, refused

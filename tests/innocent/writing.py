@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import count, zip_longest
 from typing import Any
 
-from tests.innocent.reading import MODEL, RefusalError, Wanted
+from tests.innocent.members import RefusalError
+from tests.innocent.reading import MODEL, Wanted
 from tests.innocent.speaking import Said, prompt_tokens
 from tests.innocent.style import Style
 
