@@ -1,7 +1,7 @@
 """Every member that the contract describes, at every depth, holds right values and refuses wrong ones, null included.
 
 A table has a whole message as its sample and a row for each member: where it stands in the sample, what is right there and what is
-wrong. `test_contract.py` does the same for the members of a request at its top. The last test holds that no member is left out.
+wrong. `test_contract_requests.py` does the same for the members of a request at its top. The last test holds that no member is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conformance import contract
 from conformance.contract import Schema
 from conformance.contract.schemas import Validator, resolve
 from conformance.model import Json
-from tests.test_contract import REQUEST_FIELDS
+from tests.test_contract_requests import REQUEST_FIELDS
 
 BASE = contract.load("openai")
 SCHEMAS: Final = "/components/schemas/"
