@@ -14,7 +14,6 @@ from conformance.observation import Standing
 from conformance.opinion.schemathesis_checks import SAYS_NOTHING, Check
 from conformance.registry import level
 from conformance.requirements.errors.own import PROXY, is_routed
-from conformance.subjects.known import passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,11 +118,6 @@ def _told_without_the_burden(difference: Difference) -> bool:
     return False
 
 
-def _passed_over(difference: Difference) -> bool:
-    seen = difference.observation
-    return seen.purpose.violation is not None and passed_over(seen.asked.evidence, seen.purpose.violation)
-
-
 def _answer_to_nothing_valid(difference: Difference) -> bool:
     seen = difference.observation
     return seen.succeeded and seen.purpose.expect is not Expectation.ACCEPTED
@@ -199,14 +193,6 @@ EXPLAINED: Final = (
         holds=_told_without_the_burden,
         because="the same body without its megabytes of white space was accepted as well, and is the one that is held against the target",
         source="/x-request/refuses-invalid",
-    ),
-    Explanation(
-        name="passed over",
-        side=Side.THEIRS,
-        checks=frozenset({Check.REJECTION}),
-        holds=_passed_over,
-        because="nothing in the run shows that the target knows the member, so it may pass over it, and over what is wrong in it",
-        source="/x-request/unknown-member",
     ),
     Explanation(
         name="answer to an invalid request",

@@ -166,10 +166,9 @@ def _is_another(entry: Json, before: Json, others: list[Json]) -> bool:
 def alternatives_differ(answered: Reply) -> Iterator[Finding]:
     """The alternatives to a token are different tokens: no two of them have the same text and the same bytes.
 
-    Tokens that are a piece of a character all look alike where each is decoded by itself, and are left out.
+    Tokens that are a piece of a character are told apart by their bytes alone, and become one where they are decoded each by itself.
     """
     for pointer, others in _ranked(answered):
-        whole = [other for other in others if "\ufffd" not in str(get(other, "token"))]
-        told = [f"{show(get(other, 'token'))}, bytes {show(get(other, 'bytes'))}" for other in whole]
+        told = [f"{show(get(other, 'token'))}, bytes {show(get(other, 'bytes'))}" for other in others]
         if twice := next((each for number, each in enumerate(told) if each in told[:number]), None):
             yield Finding(code="twice", expected="tokens that differ", received=f"twice {twice}", at=Place(pointer=pointer))
