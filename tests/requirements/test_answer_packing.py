@@ -158,6 +158,12 @@ def test_marks_of_a_template_are_not_part_of_a_text(text: str, expected: Outcome
     assert outcome("ANSWER-NO-TEMPLATE-MARKS", reply(text)) is expected
 
 
+def test_a_mark_that_was_asked_for_may_be_said() -> None:
+    asked: Json = {"messages": [{"role": "user", "content": 'Repeat "<|im_end|>".'}]}
+    assert outcome("ANSWER-NO-TEMPLATE-MARKS", reply("<|im_end|>", sent=asked)) is PASS
+    assert outcome("ANSWER-NO-TEMPLATE-MARKS", reply("<|eot_id|>", sent=asked)) is FAIL
+
+
 # Alternatives
 
 

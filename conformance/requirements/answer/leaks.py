@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -92,13 +93,13 @@ _MARKS: Final = re.compile(
 def marks_of_the_template_stay_out_of_the_text(answered: Reply) -> Iterator[Finding]:
     """The text holds no mark by which the template of a model begins or ends a turn, such as `<|im_end|>`: it is none of what was said.
 
-    The server does not know the mark for one, or looks for it in pieces that are too small. Nothing that is asked here has one in it.
+    The server does not know the mark for one, or looks for it in pieces that are too small. One that stands in the request may be repeated.
     """
     speaking = [(position, choice) for position, choice in enumerate(answered.choices) if choice.text]
     if not speaking:
         raise AbsentError("no choice has text")
     for position, choice in speaking:
-        if found := _MARKS.search(choice.text):
+        if (found := _MARKS.search(choice.text)) and found[0].strip() not in json.dumps(answered.request, ensure_ascii=False):
             place = Place(pointer=f"/choices/{position}/message/content")
             received = f"{show(found[0])} in {show(choice.text[max(0, found.start() - 40) : found.end()])}"
             yield Finding(code="mark", expected="what the model said alone", received=received, at=place)
