@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from benchmarks.kept import stamp
 from conformance import contract, registry, reporting
 from conformance.contract import untried
 from conformance.model import Level, Outcome, Tier
@@ -150,12 +150,10 @@ def coverage() -> Iterator[Measure]:
 
 def table(rows: Iterable[Measure], began: float) -> str:
     """Write the table as a document."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    date = time.strftime("%Y-%m-%d", time.gmtime(began))
     lines = [
         "# What the suite is worth, by its own measure",
         "",
-        f"Written by `nox -s quality` on {date}, at commit {commit}. Nothing here is typed by hand.",
+        stamp("nox -s quality", began),
         "",
         "| What | Result | Aim |",
         "|---|---|---|",

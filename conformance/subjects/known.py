@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from conformance.model import CAP_FIELDS, Json, Missing
+from conformance.model import CAP_FIELDS, Json
 from conformance.recent import once
-from conformance.strictjson import NotJsonError, get, items, parse
+from conformance.strictjson import NotJsonError, get, items, members, parse
 from conformance.subjects.cap import is_cut
 from conformance.subjects.fate import Effect, fate
-from conformance.subjects.reply import Reply, reply
+from conformance.subjects.reply import Call, Reply, reply
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
@@ -37,20 +37,17 @@ _FELT: Final = frozenset({Effect.HONOURED, Effect.COERCED, Effect.CLAMPED})
 
 def _uses_parameters(seen: Reply) -> bool:
     """Whether a call has an argument that the request declares for that function; nobody knows it who was not shown them."""
-    declared = [(get(tool, "function", "name"), get(tool, "function", "parameters", "properties")) for tool in items(seen.request, "tools")]
+    tools = items(seen.request, "tools")
+    declared = [(get(tool, "function", "name"), members(tool, "function", "parameters", "properties")) for tool in tools]
     calls = [call for choice in seen.choices for call in choice.calls]
-    return any(_members(call.arguments) & _names(known) for call in calls for name, known in declared if name == call.name)
+    return any(_arguments(call).keys() & known.keys() for call in calls for name, known in declared if name == call.name)
 
 
-def _names(value: Json | Missing) -> set[str]:
-    return set(value) if isinstance(value, dict) else set()
-
-
-def _members(arguments: Json | Missing) -> set[str]:
+def _arguments(call: Call) -> dict[str, Json]:
     try:
-        return _names(parse(arguments).value) if isinstance(arguments, str) else set()
+        return members(parse(call.arguments).value) if isinstance(call.arguments, str) else {}
     except NotJsonError:
-        return set()
+        return {}
 
 
 _SHOWN: Final[Mapping[str, Callable[[Reply], bool]]] = MappingProxyType(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from conformance.model import MISSING, Finding, Level, Place
 from conformance.observation import AbsentError, UnmetError
@@ -11,6 +12,9 @@ from conformance.requirements.answer.valid import valid_reply
 from conformance.strictjson import get, show
 from conformance.subjects.reply import Choice, Reply
 from conformance.subjects.traits import calls_tools
+
+demanded: Final = valid_reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded")
+"""Answers of which the request wants a call, whichever."""
 
 
 def _at(position: int) -> Place:
@@ -54,6 +58,12 @@ def _uncalled(answered: Reply) -> Iterator[Finding]:
             yield Finding(code="no-call", expected="a call", received=choice.text[:160] or "nothing", at=_at(position))
 
 
+def _others(answered: Reply, name: str) -> Iterator[Finding]:
+    for position, choice in _uncut(answered):
+        if not choice.calls or any(call.name != name for call in choice.calls):
+            yield Finding(code="another", expected=f"a call of {name}", received=_names(choice), at=_at(position))
+
+
 @requirement(
     "ANSWER-TOOL-CHOICE-NONE",
     Level.MUST,
@@ -81,7 +91,7 @@ def none_means_none(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-TOOL-CHOICE-REQUIRED",
     Level.MUST,
-    on=valid_reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
+    on=demanded,
     cites=[
         contract("/x-answer/tool-choice-required"),
         contract("/x-request/honour-or-refuse"),
@@ -100,7 +110,7 @@ def required_means_a_call(answered: Reply) -> Iterator[Finding]:
 @requirement(
     "ANSWER-TOOLS-HEEDED",
     Level.MUST,
-    on=valid_reply.needing("tool-choice-required").where(lambda purpose: not purpose.after, "first turn with a call demanded"),
+    on=demanded,
     cites=[contract("/x-request/honour-or-refuse"), incident("Blaizzy/mlx-vlm#1045")],
 )
 def demands_are_not_passed_over(answered: Reply) -> Iterator[Finding]:
@@ -130,9 +140,7 @@ def named_means_this_one(answered: Reply) -> Iterator[Finding]:
     name = get(answered.request, "tool_choice", "function", "name")
     if not isinstance(name, str):
         raise UnmetError("the request names no function")
-    others = [(at, each) for at, each in _uncut(answered) if not each.calls or any(call.name != name for call in each.calls)]
-    found = [Finding(code="another", expected=f"a call of {name}", received=_names(each), at=_at(at)) for at, each in others]
-    yield from _held(answered, found)
+    yield from _held(answered, _others(answered, name))
 
 
 @requirement(
