@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import secrets
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +24,7 @@ from conformance.network import route
 from conformance.options import REFERENCE, Options
 from conformance.provenance import RECORD
 from conformance.record import resume
+from conformance.record.folder import fresh
 from conformance.record.runlog import Record
 from conformance.record.sharding import Shard
 from conformance.registry import Catalogue, Requirement
@@ -218,8 +217,7 @@ class Run:
         if self.cut_off is not None:
             return resume.folder(self.options.resume)
         host = "reference" if self.embedded else re.sub(r"[^a-z0-9.-]+", "-", Target(base_url=self.options.base_url, model="-").host)
-        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{host}-{secrets.token_hex(2)}"
-        folder = Path(self.options.output) / name
+        folder = fresh(self.options.output, host)
         try:
             folder.mkdir(parents=True)
         except OSError as error:

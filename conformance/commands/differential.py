@@ -39,8 +39,8 @@ def differential(*, upstream: str, gateway: str, blame: str, **values: Any) -> i
     """
     from conformance.comparing.differential import differential as compare
     from conformance.errors import ConfigurationError
-    from conformance.fleet.folder import fresh
     from conformance.provenance import RECORD
+    from conformance.record.folder import fresh
     from conformance.record.runlog import Record
     from conformance.render import differential as pages
     from conformance.render import files, linked

@@ -39,11 +39,11 @@ def fleet(*, manifest: Path, scheduler: str, workers: int | None, output: Path |
     from importlib.util import find_spec
 
     from conformance.fleet import cluster, job, sequence
-    from conformance.fleet.folder import fresh
     from conformance.fleet.manifest import read
+    from conformance.record.folder import fresh
     from conformance.run import Run
 
-    folder = output or fresh("reports")
+    folder = output or fresh("reports", "fleet")
     found = read(manifest, folder)
     if only_list:
         for each in found.jobs:
@@ -76,10 +76,10 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     """
     from conformance.errors import ConfigurationError
     from conformance.fleet import sequence
-    from conformance.fleet.folder import fresh
     from conformance.fleet.job import Job
     from conformance.fleet.manifest import Fleet, Group, slug
     from conformance.options import Options
+    from conformance.record.folder import fresh
     from conformance.run import Run
 
     if single := [*(f"--{option}" for option in ("resume", "shard") if option in options.named), *more[:1]]:
@@ -90,7 +90,7 @@ def several(options: Options, named: tuple[str, ...], more: tuple[str, ...]) -> 
     def read(job: Job) -> Options:
         return replace(options, model=job.name, output=Options().output, named=(options.named | {"model"}) - {"output"})
 
-    folder = fresh(options.output)
+    folder = fresh(options.output, "fleet")
     jobs = [
         Job(name=model, slug=f"{number}-{slug(model)}", group="", manifest="", table="", folder=str(folder.resolve()))
         for number, model in enumerate(named, 1)

@@ -1,9 +1,8 @@
-"""The folder of several runs: how it is called, and how a worker knows whether it shares it."""
+"""The folder of several runs, and how a worker knows whether it shares it."""
 
 from __future__ import annotations
 
 import secrets
-import time
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +10,6 @@ from conformance.errors import RecordError
 
 MARK: Final = ".fleet"
 """A file in the folder that tells a worker whether it shares that folder."""
-
-
-def fresh(output: str, kind: str = "fleet") -> Path:
-    """A folder that is not there yet."""
-    return Path(output) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{kind}-{secrets.token_hex(2)}"
 
 
 def marked(folder: Path) -> str:
